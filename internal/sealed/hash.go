@@ -1,0 +1,42 @@
+package sealed
+
+import "encoding/binary"
+
+// HashSize is the length of a keyed hash: 4 bytes name the key, 16 are the hash.
+const HashSize = 20
+
+// HashOf says what is hashed; the same text hashed as something else differs.
+type HashOf string
+
+// The kinds of keyed hashes. They are part of the hash: never change one.
+const (
+	UsernameHash HashOf = "username"
+	EmailHash    HashOf = "email"
+	DetailsHash  HashOf = "details"
+)
+
+// Hash gives the keyed hash under the newest key: what is stored. The caller
+// normalises first.
+func (s *Sealer) Hash(of HashOf, values ...string) []byte {
+	return s.k.hashWith(s.k.primary, of, values...)
+}
+
+// Hashes gives the keyed hash under every key, the newest first: look-ups try
+// all, because the hashes of erased people cannot be made again.
+func (s *Sealer) Hashes(of HashOf, values ...string) [][]byte {
+	all := make([][]byte, 0, len(s.k.order))
+	for _, id := range s.k.order {
+		all = append(all, s.k.hashWith(id, of, values...))
+	}
+	return all
+}
+
+func (k *Keys) hashWith(id uint32, of HashOf, values ...string) []byte {
+	sum, err := k.prfs[id].ComputePRF(append([]byte(of+"\x00"), pack(values)...), HashSize-4)
+	if err != nil {
+		// HMAC-SHA256 gives 32 bytes; asking for 16 cannot fail (RFC 2104).
+		return nil
+	}
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, HashSize), id)
+	return append(b, sum...)
+}

@@ -1,0 +1,159 @@
+package sealed
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/mac"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
+	"github.com/tink-crypto/tink-go/v2/prf"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// Keys are the installation's three keysets, ready for use. They are safe for
+// concurrent use.
+type Keys struct {
+	master  tink.AEAD
+	prfs    map[uint32]prf.PRF
+	primary uint32
+	order   []uint32 // look-ups try these: the primary first, then the older ones
+	tokens  tink.MAC
+}
+
+// NewKeysets makes three fresh keysets as they stand in .env: base64 of Tink's
+// JSON. Source: crypto/rand by way of Tink.
+func NewKeysets() (master, hash, signing Secret, err error) {
+	master, err1 := newKeyset(keyset.NewHandle(aead.AES256GCMKeyTemplate()))
+	hash, err2 := newKeyset(keyset.NewHandle(prf.HMACSHA256PRFKeyTemplate()))
+	signing, err3 := newKeyset(keyset.NewHandle(mac.HMACSHA256Tag128KeyTemplate()))
+	return master, hash, signing, errors.Join(err1, err2, err3)
+}
+
+func newKeyset(h *keyset.Handle, err error) (Secret, error) {
+	if err != nil {
+		return Secret{}, fmt.Errorf("make a keyset: %w", err)
+	}
+	var b bytes.Buffer
+	if err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b)); err != nil {
+		return Secret{}, fmt.Errorf("write a keyset: %w", err)
+	}
+	return NewSecret(base64.StdEncoding.EncodeToString(b.Bytes())), nil
+}
+
+// ParseKeys reads the three keysets of .env. An error names the variable and
+// never its content.
+func ParseKeys(master, hash, signing Secret) (*Keys, error) {
+	k := &Keys{prfs: map[uint32]prf.PRF{}}
+	h, err1 := readKeyset("MASTER_KEYSET", master)
+	if err1 == nil {
+		if k.master, err1 = aead.New(h); err1 != nil {
+			err1 = errors.New("MASTER_KEYSET: not an AEAD keyset")
+		}
+	}
+	h, err2 := readKeyset("HASH_KEYSET", hash)
+	if err2 == nil {
+		err2 = k.readHashKeys(h)
+	}
+	h, err3 := readKeyset("SIGNING_KEYSET", signing)
+	if err3 == nil {
+		if k.tokens, err3 = mac.New(h); err3 != nil {
+			err3 = errors.New("SIGNING_KEYSET: not a MAC keyset")
+		}
+	}
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+func (k *Keys) readHashKeys(h *keyset.Handle) error {
+	set, err := prf.NewPRFSet(h)
+	if err != nil {
+		return errors.New("HASH_KEYSET: not a PRF keyset")
+	}
+	k.primary = set.PrimaryID
+	k.order = append(k.order, set.PrimaryID)
+	for id, p := range set.PRFs {
+		k.prfs[id] = p
+		if id != set.PrimaryID {
+			k.order = append(k.order, id)
+		}
+	}
+	return nil
+}
+
+func readKeyset(name string, s Secret) (*keyset.Handle, error) {
+	if s.IsEmpty() {
+		return nil, fmt.Errorf("%s: missing; `studymail init` makes one, or restore the one that this database was made with", name)
+	}
+	raw, err := base64.StdEncoding.DecodeString(s.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("%s: not base64 of a Tink JSON keyset", name)
+	}
+	// The reader's own error may quote the key: it is left out on purpose.
+	h, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a Tink JSON keyset", name)
+	}
+	for _, info := range h.KeysetInfo().GetKeyInfo() {
+		if info.GetStatus() == tinkpb.KeyStatusType_UNKNOWN_STATUS {
+			return nil, fmt.Errorf("%s: a key of unknown status", name)
+		}
+	}
+	return h, nil
+}
+
+// Sealer is the half of the keys that can seal, hash and sign, not open.
+type Sealer struct{ k *Keys }
+
+// Opener is the half that can open. Only the outbox (to send) and pages and
+// commands (for someone with the right, with an event) are handed one.
+type Opener struct{ k *Keys }
+
+// Sealer gives the sealing half.
+func (k *Keys) Sealer() *Sealer { return &Sealer{k} }
+
+// Opener gives the opening half.
+func (k *Keys) Opener() *Opener { return &Opener{k} }
+
+const proofText = "studymail: this database belongs to this MASTER_KEYSET"
+
+// Proof seals a known text and hashes another: stored in a new database, it
+// tells later whether the keys are those that the database was made with.
+func (k *Keys) Proof() ([]byte, error) {
+	h := k.hashWith(k.primary, "proof", proofText)
+	sealedText, err := k.master.Encrypt([]byte(proofText), []byte("proof"))
+	if err != nil {
+		return nil, fmt.Errorf("seal the key proof: %w", err)
+	}
+	return append(h, sealedText...), nil
+}
+
+// CheckProof tells whether these keys made the proof (or are its rotation).
+func (k *Keys) CheckProof(proof []byte) error {
+	if len(proof) < HashSize {
+		return errors.New("the database's key proof is damaged")
+	}
+	if _, err := k.master.Decrypt(proof[HashSize:], []byte("proof")); err != nil {
+		return errors.New("MASTER_KEYSET is not the one that this database was made with: personal details could not be read; put the right key into .env (nothing was changed)")
+	}
+	for _, id := range k.order {
+		if bytes.Equal(k.hashWith(id, "proof", proofText), proof[:HashSize]) {
+			return nil
+		}
+	}
+	return errors.New("HASH_KEYSET is not the one that this database was made with: nobody would be found by username or address; put the right key into .env (nothing was changed)")
+}
+
+// Fingerprint names a keyset without telling anything of it, for doctor.
+func Fingerprint(s Secret) string {
+	sum := sha256.Sum256([]byte("studymail fingerprint " + s.Reveal()))
+	return hex.EncodeToString(sum[:4])
+}

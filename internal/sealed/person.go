@@ -1,0 +1,130 @@
+package sealed
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/aead/subtle"
+)
+
+// Purpose says what a ciphertext is, and binds it to that.
+type Purpose string
+
+// The purposes in use. They are part of what is sealed: never change one.
+const (
+	PersonDetails  Purpose = "person.details"
+	PatientDetails Purpose = "patient.external_id"
+	MessageMerged  Purpose = "message.merged"
+	keyPurpose             = "person.data_key"
+)
+
+const dataKeySize = 32 // AES-256
+
+// Key is one person's data key for sealing only.
+type Key struct{ aead *subtle.AESGCM }
+
+// OpenKey is one person's data key for sealing and opening.
+type OpenKey struct{ Key }
+
+// NewKey makes a fresh data key for a person (by UUID) and gives it wrapped, to
+// be stored with the person's row. Deleting that column erases the person.
+func (s *Sealer) NewKey(person [16]byte) (*Key, []byte, error) {
+	raw := make([]byte, dataKeySize)
+	if _, err := rand.Read(raw); err != nil {
+		return nil, nil, fmt.Errorf("make a data key: %w", err)
+	}
+	wrapped, err := s.k.master.Encrypt(raw, bound(keyPurpose, person))
+	if err != nil {
+		return nil, nil, fmt.Errorf("wrap a data key: %w", err)
+	}
+	a, err := subtle.NewAESGCM(raw)
+	if err != nil {
+		return nil, nil, fmt.Errorf("use a data key: %w", err)
+	}
+	return &Key{a}, wrapped, nil
+}
+
+// Key unwraps a person's data key for sealing.
+func (s *Sealer) Key(person [16]byte, wrapped []byte) (*Key, error) {
+	return s.k.unwrap(person, wrapped)
+}
+
+// Key unwraps a person's data key for opening.
+func (o *Opener) Key(person [16]byte, wrapped []byte) (*OpenKey, error) {
+	k, err := o.k.unwrap(person, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	return &OpenKey{*k}, nil
+}
+
+// ErrErased means that a person's data key is gone: what it sealed cannot be read.
+var ErrErased = errors.New("sealed: the person was erased")
+
+func (k *Keys) unwrap(person [16]byte, wrapped []byte) (*Key, error) {
+	if len(wrapped) == 0 {
+		return nil, ErrErased
+	}
+	raw, err := k.master.Decrypt(wrapped, bound(keyPurpose, person))
+	if err != nil {
+		return nil, errors.New("sealed: a data key does not open with this MASTER_KEYSET")
+	}
+	a, err := subtle.NewAESGCM(raw)
+	if err != nil {
+		return nil, errors.New("sealed: a data key is damaged")
+	}
+	return &Key{a}, nil
+}
+
+// Seal packs the values and seals them for a purpose and a row.
+func (k *Key) Seal(p Purpose, row [16]byte, values ...string) ([]byte, error) {
+	b, err := k.aead.Encrypt(pack(values), bound(p, row))
+	if err != nil {
+		return nil, fmt.Errorf("seal %s: %w", p, err)
+	}
+	return b, nil
+}
+
+// Open gives back the values that were sealed for that purpose and row.
+func (k *OpenKey) Open(p Purpose, row [16]byte, b []byte) ([]string, error) {
+	plain, err := k.aead.Decrypt(b, bound(p, row))
+	if err != nil {
+		return nil, fmt.Errorf("sealed: %s does not open: damaged, or of another row", p)
+	}
+	return unpack(plain)
+}
+
+func bound(p Purpose, row [16]byte) []byte {
+	b := make([]byte, 0, len(p)+1+len(row))
+	b = append(b, p...)
+	b = append(b, 0)
+	return append(b, row[:]...)
+}
+
+func pack(values []string) []byte {
+	n := 0
+	for _, v := range values {
+		n += binary.MaxVarintLen32 + len(v)
+	}
+	b := make([]byte, 0, n)
+	for _, v := range values {
+		b = binary.AppendUvarint(b, uint64(len(v)))
+		b = append(b, v...)
+	}
+	return b
+}
+
+func unpack(b []byte) ([]string, error) {
+	var values []string
+	for len(b) > 0 {
+		n, w := binary.Uvarint(b)
+		if w <= 0 || n > uint64(len(b)-w) {
+			return nil, errors.New("sealed: packed values are cut off")
+		}
+		values = append(values, string(b[w:w+int(n)])) //nolint:gosec // n ≤ len(b), checked above
+		b = b[w+int(n):]                               //nolint:gosec // as above
+	}
+	return values, nil
+}
