@@ -1,0 +1,90 @@
+package studymail
+
+import (
+	"strconv"
+	"time"
+)
+
+// CampaignState is where a campaign stands.
+type CampaignState int
+
+// The states of a campaign.
+const (
+	Draft            CampaignState = 0
+	Scheduled        CampaignState = 10 // waits for its time, or for the next of its times
+	Running          CampaignState = 20 // mail may leave
+	Paused           CampaignState = 30
+	Finished         CampaignState = 40
+	CampaignCanceled CampaignState = 50
+)
+
+// CampaignStates lists them in order.
+func CampaignStates() []CampaignState {
+	return []CampaignState{Draft, Scheduled, Running, Paused, Finished, CampaignCanceled}
+}
+
+// String gives the word.
+func (s CampaignState) String() string {
+	switch s {
+	case Draft:
+		return "draft"
+	case Scheduled:
+		return "scheduled"
+	case Running:
+		return "running"
+	case Paused:
+		return "paused"
+	case Finished:
+		return "finished"
+	case CampaignCanceled:
+		return "cancelled"
+	}
+	return "CampaignState(" + strconv.Itoa(int(s)) + ")"
+}
+
+// MarshalText gives the word.
+func (s CampaignState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Campaign is a study, a template, an audience, and when.
+type Campaign struct {
+	ID        ID
+	Key       int64 // row key
+	Name      string
+	Study     int64 // row key; 0 for an ad hoc campaign, whose patients say it
+	AdHoc     bool
+	Again     bool // also patients who had this template in another campaign
+	State     CampaignState
+	Schedule  int64 // row key; 0 without one
+	CreatedAt time.Time
+	StartedAt time.Time
+	EndedAt   time.Time
+}
+
+// Step is one letter of a campaign.
+type Step struct {
+	ID              ID
+	Key             int64 // row key
+	Campaign        int64 // row key
+	Number          int   // from 1
+	TemplateVersion int64 // row key: fixed when the campaign is made
+}
+
+// Counts are a campaign's numbers. In every answer:
+// Selected = Planned + Σ LeftOut, and
+// Planned = Queued + Sending + Deferred + Sent + Failed + Skipped + Uncertain + Cancelled.
+type Counts struct {
+	Selected  int            `json:"selected"`
+	LeftOut   map[Reason]int `json:"left_out"`
+	Planned   int            `json:"planned"`
+	Queued    int            `json:"queued"`
+	Sending   int            `json:"sending"`
+	Deferred  int            `json:"deferred"`
+	Sent      int            `json:"sent"`
+	Failed    int            `json:"failed"`
+	Skipped   int            `json:"skipped"`
+	Uncertain int            `json:"uncertain"`
+	Cancelled int            `json:"cancelled"`
+}
+
+// Unfinished is how many messages still move by themselves.
+func (c Counts) Unfinished() int { return c.Queued + c.Sending + c.Deferred }

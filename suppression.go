@@ -1,0 +1,12 @@
+package studymail
+
+import "time"
+
+// Suppression is an address, by keyed hash, that must not be mailed.
+type Suppression struct {
+	ID        ID
+	EmailHash []byte
+	Reason    string
+	Source    string
+	CreatedAt time.Time
+}
