@@ -22,6 +22,7 @@ const (
 	ReasonStudyClosed      Reason = "study closed"
 	ReasonAlreadyHad       Reason = "already had this letter"
 	ReasonErased           Reason = "erased"
+	ReasonNoPublicURL      Reason = "PUBLIC_URL not set" // the template has a link to our own pages
 )
 
 // Why messages fail or stand in doubt.
@@ -43,7 +44,7 @@ func Reasons() []Reason {
 		ReasonNotNew, ReasonNotEligible, ReasonNotConsented, ReasonOptedOut, ReasonNotContactable,
 		ReasonSuppressed, ReasonNoAddress, ReasonSharedAddress, ReasonPatientLacks, ReasonProviderLacks,
 		ReasonProviderInactive, ReasonStudyInactive, ReasonStudyNotOpen, ReasonStudyClosed,
-		ReasonAlreadyHad, ReasonErased,
+		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL,
 		ReasonRefused, ReasonNoMailbox, ReasonAttemptsUsed, ReasonExpired, ReasonUnsendable,
 		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved,
 	}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"studymail"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	sqlite "modernc.org/sqlite"
+)
+
+// Tx is one transaction. All reading and writing hangs on it, so that what
+// belongs together is done together.
+type Tx struct {
+	tx   *sql.Tx
+	kind Kind
+	now  time.Time
+}
+
+// SQL gives the transaction itself, for the job engine to enqueue in.
+func (t *Tx) SQL() *sql.Tx { return t.tx }
+
+// Now is the time of the transaction: one for everything it writes.
+func (t *Tx) Now() time.Time { return t.now }
+
+// Write runs fn in one transaction and commits it, or leaves nothing. fn may
+// run again after a serialisation conflict: it must not keep anything outside
+// of the transaction until Write returns.
+func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	var err error
+	for range 5 {
+		if err = s.run(ctx, s.write, nil, fn); !retryable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// Read runs fn on one snapshot of the database. Keep it short: while it is
+// open SQLite's WAL cannot shrink.
+func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	var opts *sql.TxOptions
+	if s.kind == Postgres {
+		opts = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return s.run(ctx, s.read, opts, fn)
+}
+
+func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) (err error) {
+	tx, err := db.BeginTx(ctx, opts)
+	if err != nil {
+		return explain("begin a transaction", err)
+	}
+	defer func() {
+		if err != nil {
+			if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+				err = errors.Join(err, fmt.Errorf("roll back: %w", rollback))
+			}
+		}
+	}()
+	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now()}); err != nil {
+		return err
+	}
+	if err = tx.Commit(); err != nil {
+		return explain("commit", err)
+	}
+	return nil
+}
+
+// both is one statement in both databases' words, where they differ.
+type both struct{ sqlite, postgres string }
+
+func (t *Tx) pick(b both) string {
+	if t.kind == Postgres {
+		return b.postgres
+	}
+	return b.sqlite
+}
+
+func (t *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
+	res, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, explain(what, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", what, err)
+	}
+	return n, nil
+}
+
+// insert runs an INSERT … RETURNING id.
+func (t *Tx) insert(ctx context.Context, what, query string, args ...any) (int64, error) {
+	var key int64
+	if err := t.tx.QueryRowContext(ctx, query, args...).Scan(&key); err != nil {
+		return 0, explain(what, err)
+	}
+	return key, nil
+}
+
+// one scans a single row; found is false when there is none.
+func (t *Tx) one(ctx context.Context, what, query string, args []any, dest ...any) (found bool, err error) {
+	err = t.tx.QueryRowContext(ctx, query, args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, explain(what, err)
+	}
+	return true, nil
+}
+
+// each scans every row with scan.
+func (t *Tx) each(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return explain(what, err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below tells what matters
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return explain(what, err)
+	}
+	return nil
+}
+
+// explain wraps a database error with what was being done, and gives it a code.
+func explain(what string, err error) error {
+	switch {
+	case unique(err):
+		return &studymail.Error{Code: studymail.Conflict, Message: what + ": it exists already", Cause: err}
+	case transient(err):
+		return &studymail.Error{Code: studymail.Unavailable, Message: what + ": the database does not answer; nothing was changed, try again", Cause: err}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// SQLite's result codes: https://www.sqlite.org/rescode.html
+const (
+	sqliteBusy             = 5
+	sqliteIOErr            = 10
+	sqliteFull             = 13
+	sqliteCantOpen         = 14
+	sqliteReadOnly         = 8
+	sqliteConstraintPK     = 1555
+	sqliteConstraintUnique = 2067
+)
+
+func unique(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() == sqliteConstraintUnique || e.Code() == sqliteConstraintPK
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23505" // unique_violation
+	}
+	return false
+}
+
+// transient tells errors that go away by themselves or by an operator's hand:
+// a locked or full file, a server that restarts.
+func transient(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqliteBusy, sqliteIOErr, sqliteFull, sqliteCantOpen, sqliteReadOnly:
+			return true
+		}
+		return false
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch e.Code[:2] {
+		case "08", "53", "57", "58": // connection, resources, operator intervention, system
+			return true
+		}
+		return false
+	}
+	// What is left of pgx (dial errors, a connection cut) is no SQL error.
+	_, connect := errors.AsType[*pgconn.ConnectError](err)
+	return connect || pgconn.SafeToRetry(err)
+}
+
+// retryable tells serialisation failures and deadlocks of PostgreSQL: the
+// whole transaction may simply be run again.
+func retryable(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// found makes "no rows" an error that says what to do.
+func (t *Tx) found(what string, err error, missing string, args ...any) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return studymail.Errorf(studymail.NotFound, missing, args...)
+	}
+	if err != nil {
+		return explain(what, err)
+	}
+	return nil
+}
