@@ -253,7 +253,9 @@ CREATE TABLE workers (
     started_at   BIGINT  NOT NULL,
     heartbeat_at BIGINT  NOT NULL,
     lease_until  BIGINT  NOT NULL,
-    stopped_at   BIGINT
+    stopped_at   BIGINT,
+    -- 1: stopped in order, or its lock was found free; 0: at most its lease is over.
+    proven_dead  INTEGER NOT NULL DEFAULT 0 CHECK (proven_dead IN (0, 1))
 );
 CREATE INDEX workers_alive ON workers (lease_until) WHERE stopped_at IS NULL;
 

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"studymail"
+)
+
+// CampaignRow is a campaign with the words that lists show.
+type CampaignRow struct {
+	studymail.Campaign
+	StudyName    string
+	TemplateName string
+	Version      int // of the template, of step 1
+	ScheduleID   studymail.ID
+}
+
+const campaignQuery = `SELECT c.id, c.uuid, c.name, c.study_id, c.ad_hoc, c.again, c.state, c.schedule_id, c.created_at, c.started_at, c.ended_at,
+	st.name, te.name, tv.number, sc.uuid
+	FROM campaigns c
+	LEFT JOIN studies st ON st.id = c.study_id
+	LEFT JOIN steps s ON s.campaign_id = c.id AND s.number = 1
+	LEFT JOIN template_versions tv ON tv.id = s.template_version_id
+	LEFT JOIN templates te ON te.id = tv.template_id
+	LEFT JOIN schedules sc ON sc.id = c.schedule_id`
+
+func scanCampaign(row interface{ Scan(...any) error }, c *CampaignRow) error {
+	var version int64
+	err := row.Scan(&c.Key, &c.ID, &c.Name, nullKey{&c.Study}, &c.AdHoc, &c.Again, &c.State, nullKey{&c.Schedule},
+		at{&c.CreatedAt}, at{&c.StartedAt}, at{&c.EndedAt},
+		nullText[string]{&c.StudyName}, nullText[string]{&c.TemplateName}, nullKey{&version}, &c.ScheduleID)
+	c.Version = int(version)
+	return err
+}
+
+// NewCampaign is what a campaign is made of.
+type NewCampaign struct {
+	Campaign        *studymail.Campaign
+	TemplateVersion int64   // of step 1
+	Providers       []int64 // none: all
+	Patients        []int64 // of an ad hoc campaign
+}
+
+// AddCampaign makes a campaign with its first step and sets their IDs and keys.
+func (t *Tx) AddCampaign(ctx context.Context, n NewCampaign) (studymail.Step, error) {
+	c := n.Campaign
+	c.ID, c.CreatedAt = studymail.NewID(), t.now
+	what := "make campaign " + c.ID.String()
+	var err error
+	c.Key, err = t.insert(ctx, what, `INSERT INTO campaigns (uuid, name, study_id, ad_hoc, again, state, schedule_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+		c.ID, c.Name, key(c.Study), flag(c.AdHoc), flag(c.Again), int(c.State), key(c.Schedule), ms(c.CreatedAt))
+	if err != nil {
+		return studymail.Step{}, err
+	}
+	for _, p := range n.Providers {
+		if _, err := t.exec(ctx, what, `INSERT INTO campaign_providers (campaign_id, provider_id) VALUES ($1, $2)`, c.Key, p); err != nil {
+			return studymail.Step{}, err
+		}
+	}
+	for chunk := range slices.Chunk(n.Patients, 1000) {
+		if _, err := t.exec(ctx, what, t.pick(addCampaignPatients), c.Key, keysJSON(chunk)); err != nil {
+			return studymail.Step{}, err
+		}
+	}
+	s := studymail.Step{ID: studymail.NewID(), Campaign: c.Key, Number: 1, TemplateVersion: n.TemplateVersion}
+	s.Key, err = t.insert(ctx, what, `INSERT INTO steps (uuid, campaign_id, number, template_version_id) VALUES ($1, $2, $3, $4) RETURNING id`,
+		s.ID, s.Campaign, s.Number, s.TemplateVersion)
+	return s, err
+}
+
+var addCampaignPatients = both{
+	sqlite: `INSERT INTO campaign_patients (campaign_id, patient_id)
+		SELECT $1, j.value FROM json_each($2) j WHERE true ON CONFLICT DO NOTHING`,
+	postgres: `INSERT INTO campaign_patients (campaign_id, patient_id)
+		SELECT $1::bigint, j.value::bigint FROM json_array_elements_text($2::json) j ON CONFLICT DO NOTHING`,
+}
+
+// CampaignByID finds a campaign.
+func (t *Tx) CampaignByID(ctx context.Context, id studymail.ID) (CampaignRow, error) {
+	var c CampaignRow
+	row := t.tx.QueryRowContext(ctx, campaignQuery+` WHERE c.uuid = $1`, id)
+	return c, t.found("find campaign "+id.String(), scanCampaign(row, &c),
+		"no campaign %s; `studymail campaign list` shows them", id)
+}
+
+// Campaigns lists the newest first.
+func (t *Tx) Campaigns(ctx context.Context, limit int) ([]CampaignRow, error) {
+	all := []CampaignRow{}
+	err := t.each(ctx, "list campaigns", campaignQuery+` ORDER BY c.id DESC LIMIT $1`, []any{limit}, func(rows *sql.Rows) error {
+		var c CampaignRow
+		err := scanCampaign(rows, &c)
+		all = append(all, c)
+		return err
+	})
+	return all, err
+}
+
+// CampaignSteps lists a campaign's steps in order.
+func (t *Tx) CampaignSteps(ctx context.Context, campaign int64) ([]studymail.Step, error) {
+	var all []studymail.Step
+	err := t.each(ctx, "list steps", `SELECT id, uuid, campaign_id, number, template_version_id FROM steps WHERE campaign_id = $1 ORDER BY number`,
+		[]any{campaign}, func(rows *sql.Rows) error {
+			var s studymail.Step
+			err := rows.Scan(&s.Key, &s.ID, &s.Campaign, &s.Number, &s.TemplateVersion)
+			all = append(all, s)
+			return err
+		})
+	return all, err
+}
+
+// MoveCampaign takes a campaign from one state to another; it fails with
+// Conflict when the campaign is in another state by now.
+func (t *Tx) MoveCampaign(ctx context.Context, c *studymail.Campaign, to studymail.CampaignState) error {
+	what := fmt.Sprintf("move campaign %s from %s to %s", c.ID, c.State, to)
+	var started, ended any
+	switch to {
+	case studymail.Running:
+		started = ms(t.now)
+	case studymail.Finished, studymail.CampaignCanceled:
+		ended = ms(t.now)
+	case studymail.Draft, studymail.Scheduled, studymail.Paused:
+	}
+	n, err := t.exec(ctx, what, `UPDATE campaigns SET state = $1, started_at = coalesce(started_at, $2), ended_at = $3 WHERE id = $4 AND state = $5`,
+		int(to), started, ended, c.Key, int(c.State))
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return studymail.Errorf(studymail.Conflict, "campaign %s is not %s any more; look at it again with `studymail campaign show %s`", c.ID, c.State, c.ID)
+	}
+	c.State = to
+	return nil
+}
+
+// SetCampaignSchedule gives a campaign its schedule.
+func (t *Tx) SetCampaignSchedule(ctx context.Context, campaign, schedule int64) error {
+	_, err := t.exec(ctx, "give a campaign its schedule", `UPDATE campaigns SET schedule_id = $1 WHERE id = $2`, key(schedule), campaign)
+	return err
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"studymail"
+)
+
+var inWindows = both{
+	sqlite: `SELECT count(*) FROM windows w, json_each(w.members) j JOIN messages m ON m.id = j.value JOIN runs r ON r.id = m.run_id
+		WHERE m.state = 15 AND r.campaign_id = $1`,
+	postgres: `SELECT count(*) FROM windows w, json_array_elements_text(w.members::json) j JOIN messages m ON m.id = j::bigint JOIN runs r ON r.id = m.run_id
+		WHERE m.state = 15 AND r.campaign_id = $1`,
+}
+
+// Counts gives a campaign's numbers. Call it in a Read, so that all come from
+// one snapshot and add up, in mid-flight, too.
+func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, error) {
+	c := studymail.Counts{LeftOut: map[studymail.Reason]int{}}
+	err := t.each(ctx, "count messages", `SELECT m.state, count(*) FROM messages m JOIN steps s ON s.id = m.step_id
+		WHERE s.campaign_id = $1 GROUP BY m.state`, []any{campaign}, func(rows *sql.Rows) error {
+		var (
+			state studymail.State
+			n     int
+		)
+		if err := rows.Scan(&state, &n); err != nil {
+			return err
+		}
+		c.Planned += n
+		switch state {
+		case studymail.Queued, studymail.Claimed, studymail.Sending:
+			c.Queued += n
+		case studymail.Deferred:
+			c.Deferred = n
+		case studymail.Sent:
+			c.Sent = n
+		case studymail.Failed:
+			c.Failed = n
+		case studymail.Skipped:
+			c.Skipped = n
+		case studymail.Uncertain:
+			c.Uncertain = n
+		case studymail.MessageCanceled:
+			c.Cancelled = n
+		}
+		return nil
+	})
+	if err != nil {
+		return c, err
+	}
+	if _, err := t.one(ctx, "count messages in windows", t.pick(inWindows), []any{campaign}, &c.Sending); err != nil {
+		return c, err
+	}
+	c.Queued -= c.Sending
+	c.Selected = c.Planned
+	err = t.each(ctx, "count who was left out", `SELECT l.reason, count(*) FROM left_out l JOIN steps s ON s.id = l.step_id
+		WHERE s.campaign_id = $1 GROUP BY l.reason`, []any{campaign}, func(rows *sql.Rows) error {
+		var (
+			reason studymail.Reason
+			n      int
+		)
+		err := rows.Scan(&reason, &n)
+		c.LeftOut[reason] = n
+		c.Selected += n
+		return err
+	})
+	return c, err
+}

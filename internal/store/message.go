@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"studymail"
+)
+
+// MessageRow is a message with the words that lists show.
+type MessageRow struct {
+	studymail.Message
+	CampaignID   studymail.ID
+	CampaignName string
+	RunID        studymail.ID
+	PatientID    studymail.ID
+	PersonID     studymail.ID
+	StudyName    string
+	ODSCode      string
+	TemplateName string
+	VersionKey   int64
+	Version      int
+	Provider     int64 // row key
+	Study        int64 // row key
+	InWindow     bool  // Sending, when claimed
+	Wrapped      []byte
+	Sealed       []byte
+	Merged       []byte
+}
+
+var messageQuery = both{
+	sqlite:   messageSelect + `(m.state = 15 AND EXISTS (SELECT 1 FROM windows w, json_each(w.members) j WHERE j.value = m.id))` + messageFrom,
+	postgres: messageSelect + `(m.state = 15 AND EXISTS (SELECT 1 FROM windows w, json_array_elements_text(w.members::json) j WHERE j::bigint = m.id))` + messageFrom,
+}
+
+const (
+	messageSelect = `SELECT m.id, m.uuid, m.step_id, m.run_id, m.patient_id, m.state, m.reason, m.attempts, m.attempt_limit, m.losses,
+	m.next_attempt_at, m.expires_at, m.claim_token, m.created_at, m.updated_at, m.sent_at,
+	c.uuid, c.name, r.uuid, pa.uuid, pe.uuid, st.name, pr.ods_code, te.name, tv.id, tv.number, pr.id, st.id, pe.wrapped_key, pe.details, m.merged, `
+	messageFrom = ` FROM messages m
+	JOIN runs r ON r.id = m.run_id
+	JOIN campaigns c ON c.id = r.campaign_id
+	JOIN steps s ON s.id = m.step_id
+	JOIN template_versions tv ON tv.id = s.template_version_id
+	JOIN templates te ON te.id = tv.template_id
+	JOIN patients pa ON pa.id = m.patient_id
+	JOIN people pe ON pe.id = pa.person_id
+	JOIN studies st ON st.id = pa.study_id
+	JOIN providers pr ON pr.id = pa.provider_id`
+)
+
+func scanMessage(row interface{ Scan(...any) error }, m *MessageRow) error {
+	err := row.Scan(&m.Key, &m.ID, &m.Step, &m.Run, &m.Patient, &m.State, nullText[studymail.Reason]{&m.Reason}, &m.Attempts, &m.AttemptLimit, &m.Losses,
+		at{&m.NextAttemptAt}, at{&m.ExpiresAt}, &m.ClaimToken, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
+		&m.CampaignID, &m.CampaignName, &m.RunID, &m.PatientID, &m.PersonID, &m.StudyName, &m.ODSCode, &m.TemplateName, &m.VersionKey, &m.Version,
+		&m.Provider, &m.Study, &m.Wrapped, &m.Sealed, &m.Merged, &m.InWindow)
+	if m.State == studymail.Claimed && m.InWindow {
+		m.State = studymail.Sending
+	}
+	return err
+}
+
+// MessageByID finds a message.
+func (t *Tx) MessageByID(ctx context.Context, id studymail.ID) (MessageRow, error) {
+	var m MessageRow
+	row := t.tx.QueryRowContext(ctx, t.pick(messageQuery)+` WHERE m.uuid = $1`, id)
+	return m, t.found("find message "+id.String(), scanMessage(row, &m),
+		"no message %s; `studymail outbox list` shows them", id)
+}
+
+// MessageFilter says which messages; the zero value is all.
+type MessageFilter struct {
+	Campaign studymail.ID
+	States   []studymail.State
+	Patient  studymail.ID
+	IDs      []studymail.ID
+	After    int64 // row key; for paging
+	Limit    int   // 0: no limit
+}
+
+// Messages lists messages in the order in which they were planned.
+func (t *Tx) Messages(ctx context.Context, f MessageFilter) ([]MessageRow, error) {
+	all := []MessageRow{}
+	err := t.EachMessage(ctx, f, func(m *MessageRow) error {
+		all = append(all, *m)
+		return nil
+	})
+	return all, err
+}
+
+// EachMessage gives messages one by one, in the order in which they were planned.
+func (t *Tx) EachMessage(ctx context.Context, f MessageFilter, fn func(*MessageRow) error) error {
+	where, args := []string{"m.id > $1"}, []any{f.After}
+	param := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	if !f.Campaign.IsZero() {
+		where = append(where, "c.uuid = "+param(f.Campaign))
+	}
+	if !f.Patient.IsZero() {
+		where = append(where, "pa.uuid = "+param(f.Patient))
+	}
+	if len(f.IDs) > 0 {
+		var in []string
+		for _, id := range f.IDs {
+			in = append(in, param(id))
+		}
+		where = append(where, "m.uuid IN ("+strings.Join(in, ", ")+")")
+	}
+	if len(f.States) > 0 {
+		var in []string
+		for _, s := range f.States {
+			in = append(in, param(int(s)))
+			if s == studymail.Queued || s == studymail.Sending {
+				in = append(in, param(int(studymail.Claimed)))
+			}
+		}
+		where = append(where, "m.state IN ("+strings.Join(in, ", ")+")")
+	}
+	query := t.pick(messageQuery) + " WHERE " + strings.Join(where, " AND ") + " ORDER BY m.id"
+	if f.Limit > 0 {
+		query += " LIMIT " + param(f.Limit)
+	}
+	return t.each(ctx, "list messages", query, args, func(rows *sql.Rows) error {
+		var m MessageRow
+		if err := scanMessage(rows, &m); err != nil {
+			return err
+		}
+		if len(f.States) > 0 && !f.has(m.State) {
+			return nil // claimed: queued or sending, whichever was not asked for
+		}
+		return fn(&m)
+	})
+}
+
+func (f *MessageFilter) has(state studymail.State) bool {
+	for _, s := range f.States {
+		if s.String() == state.String() {
+			return true
+		}
+	}
+	return false
+}
+
+// Attempts lists a message's attempts in order.
+func (t *Tx) Attempts(ctx context.Context, message int64) ([]studymail.Attempt, error) {
+	all := []studymail.Attempt{}
+	err := t.each(ctx, "list attempts", `SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms
+		FROM attempts WHERE message_id = $1 ORDER BY number`, []any{message}, func(rows *sql.Rows) error {
+		var a studymail.Attempt
+		err := rows.Scan(&a.Number, &a.Counts, at{&a.At}, &a.Outcome, &a.Code, &a.Enhanced, &a.Stage, &a.Reply, &a.Transport, &a.TookMS)
+		all = append(all, a)
+		return err
+	})
+	return all, err
+}
+
+// EligibleNow tells whether a message's patient may be mailed now: "" or why not.
+func (t *Tx) EligibleNow(ctx context.Context, patient int64, today studymail.Date) (studymail.Reason, error) {
+	var why studymail.Reason
+	_, err := t.one(ctx, "check a patient", `SELECT `+eligibility+` FROM patients pa`+whoIsMailed+` WHERE pa.id = $2`,
+		[]any{string(today), patient}, &why)
+	return why, err
+}
+
+// SendAgain queues a failed, skipped or uncertain message again, with attempts
+// and time of its own on top of what it had. It is guarded on the state and the
+// token that the operator saw. The run is opened again with it.
+func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, expiresAfter time.Duration) error {
+	what := "send message " + m.ID.String() + " again"
+	n, err := t.exec(ctx, what, `UPDATE messages SET state = 10, reason = NULL, claim_token = 0, losses = 0, attempt_limit = attempts + $1,
+		next_attempt_at = $2, expires_at = $3, updated_at = $2 WHERE id = $4 AND state = $5 AND claim_token = $6`,
+		moreAttempts, ms(t.now), ms(t.now.Add(expiresAfter)), m.Key, int(m.State), m.ClaimToken)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return changed(m)
+	}
+	if _, err := t.exec(ctx, what, `UPDATE runs SET state = 20, ended_at = NULL WHERE id = $1 AND state = 30`, m.Run); err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, what, `UPDATE campaigns SET state = 20, ended_at = NULL WHERE uuid = $1 AND state IN (10, 40)`, m.CampaignID)
+	return err
+}
+
+// SettleAsSent settles an uncertain message by hand.
+func (t *Tx) SettleAsSent(ctx context.Context, m *MessageRow) error {
+	n, err := t.exec(ctx, "settle message "+m.ID.String(),
+		`UPDATE messages SET state = 40, reason = $1, claim_token = 0, sent_at = updated_at, updated_at = $2 WHERE id = $3 AND state = 70 AND claim_token = $4`,
+		string(studymail.ReasonResolved), ms(t.now), m.Key, m.ClaimToken)
+	if err == nil && n != 1 {
+		return changed(m)
+	}
+	return err
+}
+
+func changed(m *MessageRow) error {
+	return studymail.Errorf(studymail.Conflict, "message %s changed meanwhile; look at it again with `studymail outbox show %s`", m.ID, m.ID)
+}
+
+// HandOverOver tells whether nothing can come any more of the hand-over that a
+// token was made for: its worker is known to be gone.
+func (t *Tx) HandOverOver(ctx context.Context, token int64) (bool, error) {
+	dead := 1
+	_, err := t.one(ctx, "look for a message's worker", `SELECT proven_dead FROM workers WHERE id = $1`, []any{WorkerOf(token)}, &dead)
+	return dead == 1, err
+}

@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"studymail"
+)
+
+// PlanRules are what a planning pass goes by, besides eligibility.
+type PlanRules struct {
+	Today          studymail.Date
+	Campaign       int64
+	Step           int64 // 0 in a preview of a campaign that never ran
+	Study          int64 // 0: the campaign's own list of patients
+	Template       int64
+	Again          bool
+	NeedsPatient   studymail.Missing // details that the template merges
+	NeedsContact   bool              // … and care provider fields
+	NeedsFullName  bool
+	NeedsPhone     bool
+	NoPublicURL    bool // the template has a link to our pages and there is no address for them
+	AttemptLimit   int
+	ExpiresAfter   time.Duration
+	PlannerLease   time.Duration
+	PatientsAtOnce int // at most 1,000
+}
+
+// Not reasons: why a patient in the chunk is not selected at all.
+const (
+	plannedBefore = "=" // has this letter's message already
+	notInAudience = "-" // another care provider's
+)
+
+// verdict is '' for a patient who gets the letter, else why not. Parameters $1
+// to $11 are those of PlanRules.args, in every statement that uses it.
+const verdict = `CASE
+	WHEN EXISTS (SELECT 1 FROM messages m WHERE m.step_id = $2 AND m.patient_id = pa.id) THEN '='
+	WHEN EXISTS (SELECT 1 FROM campaign_providers cp WHERE cp.campaign_id = $3)
+		AND NOT EXISTS (SELECT 1 FROM campaign_providers cp WHERE cp.campaign_id = $3 AND cp.provider_id = pa.provider_id) THEN '-'
+	WHEN ` + eligibility + ` <> '' THEN ` + eligibility + `
+	WHEN st.allow_shared_address = 0 AND EXISTS
+		(SELECT 1 FROM people o WHERE o.email_hash = pe.email_hash AND o.id <> pe.id) THEN 'shared address'
+	WHEN (pe.missing & $6) <> 0 THEN 'patient missing a field'
+	WHEN ($7 = 1 AND pr.contact = '') OR ($8 = 1 AND pr.contact_name = '') OR ($9 = 1 AND pr.phone = '') THEN 'care provider missing a field'
+	WHEN $10 = 1 THEN 'PUBLIC_URL not set'
+	WHEN $5 = 0 AND EXISTS
+		(SELECT 1 FROM messages m JOIN steps s ON s.id = m.step_id JOIN template_versions v ON v.id = s.template_version_id
+		WHERE m.patient_id = pa.id AND m.step_id <> $2 AND v.template_id = $4 AND m.state NOT IN (50, 60, 80)) THEN 'already had this letter'
+	ELSE '' END`
+
+func (r *PlanRules) args(more ...any) []any {
+	return append([]any{
+		string(r.Today), r.Step, r.Campaign, r.Template, flag(r.Again), int(r.NeedsPatient),
+		flag(r.NeedsContact), flag(r.NeedsFullName), flag(r.NeedsPhone), flag(r.NoPublicURL),
+	}, more...)
+}
+
+// The patients of a chunk: the study's, or the campaign's own list.
+const (
+	studyChunk = `SELECT pa.id, ` + verdict + `
+		FROM (SELECT * FROM patients WHERE study_id = $11 AND id > $12 ORDER BY id LIMIT $13) pa` + whoIsMailed + ` ORDER BY pa.id`
+	listChunk = `SELECT pa.id, ` + verdict + `
+		FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
+			WHERE l.campaign_id = $11 AND l.patient_id > $12 ORDER BY l.patient_id LIMIT $13) pa` + whoIsMailed + ` ORDER BY pa.id`
+)
+
+// PlanResult is what a chunk added.
+type PlanResult struct {
+	Planned int
+	LeftOut map[studymail.Reason]int
+	Last    bool // nobody is left: release the run in this transaction
+}
+
+// PlanChunk looks at the next patients of a run and writes a message for each
+// that gets the letter, and a reason for each that does not. It moves the run's
+// cursor; a planner that lost the run is told so and changes nothing.
+func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) (PlanResult, error) {
+	res := PlanResult{LeftOut: map[studymail.Reason]int{}}
+	query, of := studyChunk, rules.Study
+	if rules.Study == 0 {
+		query, of = listChunk, rules.Campaign
+	}
+	var (
+		planned []int64
+		leftOut [][2]any
+		cursor  = r.Cursor
+		looked  int
+	)
+	what := "plan run " + r.ID.String()
+	err := t.each(ctx, what, query, rules.args(of, r.Cursor, rules.PatientsAtOnce), func(rows *sql.Rows) error {
+		var (
+			patient int64
+			why     studymail.Reason
+		)
+		if err := rows.Scan(&patient, &why); err != nil {
+			return err
+		}
+		looked++
+		cursor = patient
+		switch why {
+		case "":
+			planned = append(planned, patient)
+		case plannedBefore, notInAudience:
+		default:
+			leftOut = append(leftOut, [2]any{patient, why})
+			res.LeftOut[why]++
+		}
+		return nil
+	})
+	if err != nil {
+		return res, err
+	}
+	if err := t.moveCursor(ctx, r, cursor, rules.PlannerLease); err != nil {
+		return res, err
+	}
+	if err := t.addMessages(ctx, r, planned, rules); err != nil {
+		return res, err
+	}
+	if err := t.leaveOut(ctx, r, leftOut); err != nil {
+		return res, err
+	}
+	res.Planned, res.Last = len(planned), looked < rules.PatientsAtOnce
+	return res, nil
+}
+
+func (t *Tx) moveCursor(ctx context.Context, r *studymail.Run, cursor int64, lease time.Duration) error {
+	until := t.now.Add(lease)
+	n, err := t.exec(ctx, "plan run "+r.ID.String(),
+		`UPDATE runs SET cursor = $1, planner_until = $2 WHERE id = $3 AND state = 10 AND planner_token = $4`,
+		cursor, ms(until), r.Key, r.PlannerToken)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return lostRun(r)
+	}
+	return nil
+}
+
+// The UUIDs go as one string of bytes, 16 for each patient of the JSON list:
+// made in order, they append to the end of their index.
+var addMessages = both{
+	sqlite: `INSERT INTO messages (uuid, patient_id, step_id, run_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
+		SELECT substr($1, 1 + 16 * j.key, 16), j.value, $3, $4, $5, $6, $7, $6, $6 FROM json_each($2) j`,
+	postgres: `INSERT INTO messages (uuid, patient_id, step_id, run_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
+		SELECT substr($1::bytea, (1 + 16 * (j.n - 1))::int, 16), j.patient::bigint, $3::bigint, $4::bigint, $5::int, $6::bigint, $7::bigint, $6::bigint, $6::bigint
+		FROM json_array_elements_text($2::json) WITH ORDINALITY AS j (patient, n)`,
+}
+
+var nowPlanned = both{
+	sqlite:   `DELETE FROM left_out WHERE step_id = $1 AND patient_id IN (SELECT value FROM json_each($2))`,
+	postgres: `DELETE FROM left_out WHERE step_id = $1 AND patient_id IN (SELECT value::bigint FROM json_array_elements_text($2::json))`,
+}
+
+func (t *Tx) addMessages(ctx context.Context, r *studymail.Run, patients []int64, rules *PlanRules) error {
+	if len(patients) == 0 {
+		return nil
+	}
+	ids := make([]byte, 0, 16*len(patients))
+	for range patients {
+		id := studymail.NewID()
+		ids = append(ids, id[:]...)
+	}
+	list := keysJSON(patients)
+	what := "write the messages of run " + r.ID.String()
+	if _, err := t.exec(ctx, what, t.pick(addMessages), ids, list, r.Step, r.Key,
+		rules.AttemptLimit, ms(t.now), ms(t.now.Add(rules.ExpiresAfter))); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list)
+	return err
+}
+
+var leaveOut = both{
+	sqlite: `INSERT INTO left_out (step_id, patient_id, run_id, reason)
+		SELECT $1, j.value->>0, $2, j.value->>1 FROM json_each($3) j WHERE true
+		ON CONFLICT (step_id, patient_id) DO UPDATE SET run_id = excluded.run_id, reason = excluded.reason`,
+	postgres: `INSERT INTO left_out (step_id, patient_id, run_id, reason)
+		SELECT $1::bigint, (j->>0)::bigint, $2::bigint, j->>1 FROM json_array_elements($3::json) j
+		ON CONFLICT (step_id, patient_id) DO UPDATE SET run_id = excluded.run_id, reason = excluded.reason`,
+}
+
+func (t *Tx) leaveOut(ctx context.Context, r *studymail.Run, rows [][2]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	list, err := rowsJSON(rows)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "write who is left out of run "+r.ID.String(), t.pick(leaveOut), r.Step, r.Key, list)
+	return err
+}
+
+// Preview counts what planning would do now, and writes nothing.
+func (t *Tx) Preview(ctx context.Context, rules *PlanRules) (planned int, leftOut map[studymail.Reason]int, err error) {
+	from, of := `patients pa`+whoIsMailed+` WHERE pa.study_id = $11`, rules.Study
+	if rules.Study == 0 {
+		from, of = `campaign_patients l JOIN patients pa ON pa.id = l.patient_id`+whoIsMailed+` WHERE l.campaign_id = $11`, rules.Campaign
+	}
+	leftOut = map[studymail.Reason]int{}
+	err = t.each(ctx, "preview a campaign", `SELECT why, count(*) FROM (SELECT `+verdict+` AS why FROM `+from+`) looked GROUP BY why`, rules.args(of),
+		func(rows *sql.Rows) error {
+			var (
+				why studymail.Reason
+				n   int
+			)
+			if err := rows.Scan(&why, &n); err != nil {
+				return err
+			}
+			switch why {
+			case "":
+				planned = n
+			case plannedBefore, notInAudience:
+			default:
+				leftOut[why] = n
+			}
+			return nil
+		})
+	return planned, leftOut, err
+}
+
+// AudienceSize is how many patients a run of the rules will look at.
+func (t *Tx) AudienceSize(ctx context.Context, rules *PlanRules) (int, error) {
+	query, of := `SELECT count(*) FROM patients WHERE study_id = $1`, rules.Study
+	if rules.Study == 0 {
+		query, of = `SELECT count(*) FROM campaign_patients WHERE campaign_id = $1`, rules.Campaign
+	}
+	var n int
+	_, err := t.one(ctx, "count an audience", query, []any{of}, &n)
+	return n, err
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"studymail"
+)
+
+// sweepAtOnce bounds a sweep's transaction.
+const sweepAtOnce = 1000
+
+// RetryDue brings deferred messages whose time has come back to the queue, at
+// most 1,000; call it again while it gives that many.
+func (t *Tx) RetryDue(ctx context.Context) (int, error) {
+	var runs []int64
+	err := t.each(ctx, "sweep for retries", `SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id
+		WHERE r.state = 20 AND r.state < 30 AND c.state = 20 ORDER BY r.id`, nil, func(rows *sql.Rows) error {
+		var k int64
+		err := rows.Scan(&k)
+		runs = append(runs, k)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	moved := 0
+	for _, r := range runs {
+		n, err := t.exec(ctx, "sweep for retries", `UPDATE messages SET state = 10, updated_at = $1 WHERE state = 30 AND id IN
+			(SELECT id FROM messages WHERE run_id = $2 AND state = 30 AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)`,
+			ms(t.now), r, sweepAtOnce-moved)
+		if err != nil {
+			return moved, err
+		}
+		if moved += int(n); moved >= sweepAtOnce {
+			break
+		}
+	}
+	return moved, nil
+}
+
+// CancelWaiting cancels messages of cancelled campaigns that wait in the queue
+// or for a retry, at most 1,000; call it again while it gives that many. Those
+// in a sender's hands meet the guard.
+func (t *Tx) CancelWaiting(ctx context.Context) (int, error) {
+	n, err := t.exec(ctx, "cancel waiting messages", `UPDATE messages SET state = 80, reason = $1, claim_token = 0, updated_at = $2
+		WHERE state IN (10, 30) AND id IN
+		(SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
+			WHERE r.state < 30 AND c.state = 50
+		UNION ALL
+		SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 30
+			WHERE r.state < 30 AND c.state = 50
+		LIMIT $3)`, string(studymail.ReasonCancelled), ms(t.now), sweepAtOnce)
+	return int(n), err
+}
+
+// FinishedCampaign is a campaign whose last message came to rest.
+type FinishedCampaign struct {
+	ID    studymail.ID
+	State studymail.CampaignState // Finished, or Scheduled when it has a next time
+}
+
+// FinishRuns ends released runs of which no message moves by itself any more,
+// and running campaigns that have no open run left.
+func (t *Tx) FinishRuns(ctx context.Context) ([]FinishedCampaign, error) {
+	if _, err := t.exec(ctx, "end finished runs", `UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 10)
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 15)
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 30)`, ms(t.now)); err != nil {
+		return nil, err
+	}
+	var done []FinishedCampaign
+	err := t.each(ctx, "end finished campaigns", `UPDATE campaigns SET
+			state = CASE WHEN EXISTS (SELECT 1 FROM schedules s WHERE s.id = schedule_id AND s.next_run_at IS NOT NULL) THEN 10 ELSE 40 END,
+			ended_at = $1
+		WHERE state = 20 AND EXISTS (SELECT 1 FROM runs r WHERE r.campaign_id = campaigns.id)
+			AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.campaign_id = campaigns.id AND r.state < 30)
+		RETURNING uuid, state`, []any{ms(t.now)}, func(rows *sql.Rows) error {
+		var f FinishedCampaign
+		err := rows.Scan(&f.ID, &f.State)
+		done = append(done, f)
+		return err
+	})
+	return done, err
+}

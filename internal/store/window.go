@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"studymail"
+)
+
+// MaxWindow is the most messages that a connection may have in doubt.
+const MaxWindow = 32
+
+// Standing is a message that is about to stand in a hand-over window.
+type Standing struct {
+	Key      int64
+	Token    int64
+	Revision int64  // of the person's details that were rendered
+	Merged   []byte // what was merged, sealed
+}
+
+// Verdict is what the guard said of a message that was not let into a window.
+type Verdict struct {
+	Key    int64
+	State  studymail.State // where it stands now: queued, skipped, cancelled; 0: not ours any more
+	Reason studymail.Reason
+}
+
+// guard joins a claimed message (m) to everything that may have changed since:
+// $1 is today; w the worker.
+const guard = `
+	JOIN runs r ON r.id = m.run_id
+	JOIN campaigns c ON c.id = r.campaign_id
+	JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed
+
+// openWindow is the statement behind I1: eligibility, suppression, the
+// campaign's state, the claim and the worker's lease are checked by the
+// statement that makes the window durable, so nothing can come between.
+// PostgreSQL locks the messages, so that a sweep which wants them waits and
+// then sees the window, and the worker, so that nobody declares it dead meanwhile.
+var openWindow = both{
+	sqlite: `INSERT INTO windows (worker_id, opened_at, members, merged)
+		SELECT w.id, $2, json_group_array(m.id), json_group_array(j.value->>3)
+		FROM json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0` + guard + `
+		JOIN workers w ON w.id = $3
+		WHERE m.state = 15 AND m.claim_token = j.value->>1 AND pe.revision = j.value->>2
+			AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
+		HAVING count(*) > 0
+		RETURNING id, members`,
+	postgres: `WITH ok AS MATERIALIZED (
+			SELECT m.id, j->>3 AS merged, w.id AS worker
+			FROM json_array_elements($4::json) j JOIN messages m ON m.id = (j->>0)::bigint` + guard + `
+			JOIN workers w ON w.id = $3
+			WHERE m.state = 15 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
+				AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
+			FOR UPDATE OF m FOR KEY SHARE OF w)
+		INSERT INTO windows (worker_id, opened_at, members, merged)
+		SELECT max(worker), $2, json_agg(id)::text, json_agg(merged)::text FROM ok HAVING count(*) > 0
+		RETURNING id, members`,
+}
+
+// OpenWindow opens a hand-over window for those of the messages that may go at
+// this moment, and settles the others. It gives the window's row key (0 when
+// nobody may go), the row keys of those who stand in it, and a verdict for each other.
+func (t *Tx) OpenWindow(ctx context.Context, worker int64, today studymail.Date, all []Standing) (window int64, members []int64, refused []Verdict, err error) {
+	rows := make([][4]any, len(all))
+	for i, s := range all {
+		rows[i] = [4]any{s.Key, s.Token, s.Revision, hex.EncodeToString(s.Merged)}
+	}
+	list, err := rowsJSON(rows)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	var text string
+	_, err = t.one(ctx, "open a hand-over window", t.pick(openWindow), []any{string(today), ms(t.now), worker, list}, &window, &text)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	if window != 0 {
+		if err := json.Unmarshal([]byte(text), &members); err != nil {
+			return 0, nil, nil, fmt.Errorf("read the members of a hand-over window: %w", err)
+		}
+	}
+	if len(members) < len(all) {
+		refused, err = t.refuse(ctx, today, all, members)
+	}
+	return window, members, refused, err
+}
+
+var whyNot = both{
+	sqlite: `SELECT m.id, m.claim_token = j.value->>1 AND m.state = 15, c.state, ` + eligibility + `
+		FROM json_each($2) j CROSS JOIN messages m ON m.id = j.value->>0` + guard,
+	postgres: `SELECT m.id, CASE WHEN m.claim_token = (j->>1)::bigint AND m.state = 15 THEN 1 ELSE 0 END, c.state, ` + eligibility + `
+		FROM json_array_elements($2::json) j JOIN messages m ON m.id = (j->>0)::bigint` + guard,
+}
+
+// refuse settles those that the guard kept out: skipped with the reason, back
+// in the queue (campaign paused, details changed: they are read again), or
+// cancelled with their campaign.
+func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, members []int64) ([]Verdict, error) {
+	in := make(map[int64]bool, len(members))
+	for _, k := range members {
+		in[k] = true
+	}
+	var out [][2]int64
+	for _, s := range all {
+		if !in[s.Key] {
+			out = append(out, [2]int64{s.Key, s.Token})
+		}
+	}
+	list, err := rowsJSON(out)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		verdicts []Verdict
+		end      []ending
+		back     []int64
+	)
+	err = t.each(ctx, "settle what the guard refused", t.pick(whyNot), []any{string(today), list}, func(rows *sql.Rows) error {
+		var (
+			v        Verdict
+			ours     bool
+			campaign studymail.CampaignState
+		)
+		if err := rows.Scan(&v.Key, &ours, &campaign, &v.Reason); err != nil {
+			return err
+		}
+		switch {
+		case !ours:
+			v.State, v.Reason = 0, ""
+		case campaign == studymail.CampaignCanceled:
+			v.State, v.Reason = studymail.MessageCanceled, studymail.ReasonCancelled
+			end = append(end, ending{v.Key, v.State, v.Reason})
+		case v.Reason != "":
+			v.State = studymail.Skipped
+			end = append(end, ending{v.Key, v.State, v.Reason})
+		default:
+			v.State = studymail.Queued
+			back = append(back, v.Key)
+		}
+		verdicts = append(verdicts, v)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := t.end(ctx, "settle what the guard refused", studymail.Claimed, end); err != nil {
+		return nil, err
+	}
+	if len(back) > 0 {
+		if _, err := t.exec(ctx, "queue again what the guard refused", t.pick(requeue), keysJSON(back)); err != nil {
+			return nil, err
+		}
+	}
+	return verdicts, nil
+}
+
+var requeue = both{
+	sqlite: `UPDATE messages SET state = 10, claim_token = 0
+		WHERE state = 15 AND id IN (SELECT value FROM json_each($1))`,
+	postgres: `UPDATE messages SET state = 10, claim_token = 0
+		WHERE state = 15 AND id IN (SELECT value::bigint FROM json_array_elements_text($1::json))`,
+}
+
+// CloseWindow closes a window whose outcomes are recorded in this transaction.
+func (t *Tx) CloseWindow(ctx context.Context, window int64) error {
+	_, err := t.exec(ctx, "close a hand-over window", `DELETE FROM windows WHERE id = $1`, window)
+	return err
+}
