@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"studymail"
 )
@@ -14,6 +15,15 @@ func scanProvider(row interface{ Scan(...any) error }, p *studymail.Provider) er
 		&p.Active, at{&p.CreatedAt}, at{&p.UpdatedAt})
 }
 
+// later is the time of an edit: strictly after the one that it replaces, also
+// within one millisecond, so that it can serve as the row's version.
+func (t *Tx) later(than time.Time) time.Time {
+	if t.now.After(than) {
+		return t.now
+	}
+	return than.Add(time.Millisecond)
+}
+
 // AddProvider adds a care provider and sets its ID, Key and times.
 func (t *Tx) AddProvider(ctx context.Context, p *studymail.Provider) error {
 	p.ID, p.CreatedAt, p.UpdatedAt = studymail.NewID(), t.now, t.now
@@ -21,21 +31,32 @@ func (t *Tx) AddProvider(ctx context.Context, p *studymail.Provider) error {
 		`INSERT INTO providers (uuid, name, ods_code, contact, contact_name, from_name, reply_to, phone, active, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
 		p.ID, p.Name, p.ODSCode, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active), ms(p.CreatedAt), ms(p.UpdatedAt))
+	if unique(err) {
+		return studymail.Errorf(studymail.Conflict, "there is a care provider with ODS code %s already; `studymail provider edit %s` changes it", p.ODSCode, p.ODSCode)
+	}
 	p.Key = k
 	return err
 }
 
-// UpdateProvider stores an edited care provider. Its ODS code stays.
+// UpdateProvider stores an edited care provider. Its ODS code stays. It fails
+// with Conflict when someone else changed it since p was read.
 func (t *Tx) UpdateProvider(ctx context.Context, p *studymail.Provider) error {
-	p.UpdatedAt = t.now
+	updated := t.later(p.UpdatedAt)
 	n, err := t.exec(ctx, "edit care provider "+p.ODSCode,
 		`UPDATE providers SET name = $1, contact = $2, contact_name = $3, from_name = $4, reply_to = $5, phone = $6, active = $7, updated_at = $8
-		WHERE id = $9`,
-		p.Name, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active), ms(p.UpdatedAt), p.Key)
-	if err == nil && n != 1 {
-		return studymail.Errorf(studymail.NotFound, "no care provider with ODS code %s", p.ODSCode)
+		WHERE id = $9 AND updated_at = $10`,
+		p.Name, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active), ms(updated), p.Key, ms(p.UpdatedAt))
+	if err != nil {
+		return err
 	}
-	return err
+	if n != 1 {
+		if _, err := t.ProviderByODS(ctx, p.ODSCode); err != nil {
+			return err
+		}
+		return studymail.Errorf(studymail.Conflict, "someone else changed care provider %s meanwhile; look at it again with `studymail provider show %s`, then repeat your edit", p.ODSCode, p.ODSCode)
+	}
+	p.UpdatedAt = updated
+	return nil
 }
 
 // ProviderByODS finds a care provider by its ODS code in stored form.
@@ -48,13 +69,27 @@ func (t *Tx) ProviderByODS(ctx context.Context, code string) (studymail.Provider
 
 // Providers lists all care providers by name.
 func (t *Tx) Providers(ctx context.Context) ([]studymail.Provider, error) {
+	return t.providers(ctx, `SELECT `+providerColumns+` FROM providers ORDER BY name, id`)
+}
+
+var providersByKey = both{
+	sqlite:   `SELECT ` + providerColumns + ` FROM providers WHERE id IN (SELECT value FROM json_each($1)) ORDER BY name, id`,
+	postgres: `SELECT ` + providerColumns + ` FROM providers WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) ORDER BY name, id`,
+}
+
+// ProvidersByKey gives the care providers of some row keys, by name. A key
+// without a care provider gives nothing.
+func (t *Tx) ProvidersByKey(ctx context.Context, keys []int64) ([]studymail.Provider, error) {
+	return t.providers(ctx, t.pick(providersByKey), keysJSON(keys))
+}
+
+func (t *Tx) providers(ctx context.Context, query string, args ...any) ([]studymail.Provider, error) {
 	all := []studymail.Provider{}
-	err := t.each(ctx, "list care providers", `SELECT `+providerColumns+` FROM providers ORDER BY name, id`, nil,
-		func(rows *sql.Rows) error {
-			var p studymail.Provider
-			err := scanProvider(rows, &p)
-			all = append(all, p)
-			return err
-		})
+	err := t.each(ctx, "list care providers", query, args, func(rows *sql.Rows) error {
+		var p studymail.Provider
+		err := scanProvider(rows, &p)
+		all = append(all, p)
+		return err
+	})
 	return all, err
 }

@@ -1,0 +1,90 @@
+package store_test
+
+import (
+	"testing"
+
+	"studymail/internal/storetest"
+)
+
+func TestProviders(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ProviderComesBackAsItWasAdded,
+		storetest.AnODSCodeIsTakenOnce,
+		storetest.ProvidersOfKeysAreThoseAskedFor,
+		storetest.TwoEditorsOfAProviderCollideVisibly,
+		storetest.AProviderThatIsNotThereIsNotFound,
+	)
+}
+
+func TestStudies(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.StudyComesBackAsItWasAdded,
+		storetest.AStudysNameIsTakenOnce,
+		storetest.TwoEditorsOfAStudyCollideVisibly,
+		storetest.AStudyThatIsNotThereIsNotFound,
+	)
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.PersonComesBackSealed,
+		storetest.AUsernameIsTakenOnce,
+		storetest.PeopleMayShareAnAddress,
+		storetest.APersonWithoutAnAddressHasNoHashOfOne,
+		storetest.TwoEditorsOfAPersonCollideVisibly,
+		storetest.APersonThatIsNotThereIsNotFound,
+	)
+}
+
+func TestPatients(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.PatientComesWithItsWordsAndSealedDetails,
+		storetest.APersonIsInAStudyOnce,
+		storetest.PatientsAreFilteredByEachWord,
+		storetest.PagesOfPatientsMissNobodyAndRepeatNobody,
+		storetest.SettingAPatientNamesWhatItExpects,
+		storetest.OfManySettingAPatientOneSucceeds,
+		storetest.PatientCountsAddUp,
+		storetest.APatientThatIsNotThereIsNotFound,
+	)
+}
+
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.TemplateComesBackAsItWasAdded,
+		storetest.AnEditMakesAVersionAndKeepsTheOld,
+		storetest.TwoEditorsOfATemplateCollideVisibly,
+		storetest.ATemplatesNameIsTakenOnce,
+		storetest.ATemplateThatIsNotThereIsNotFound,
+	)
+}
+
+func TestSuppressions(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.SuppressingTwiceIsNoChange,
+		storetest.SuppressionIsFoundUnderAnyKey,
+	)
+}
+
+func TestMeta(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.MetaKeepsTheLastValue,
+		storetest.OnlyTheKeysOfADatabaseFitIt,
+		storetest.OfManyNewKeysOneGetsTheDatabase,
+	)
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.EventsComeNewestFirst,
+		storetest.RollbackLeavesNoEvent,
+	)
+}
