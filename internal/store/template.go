@@ -38,29 +38,21 @@ func (t *Tx) AddTemplate(ctx context.Context, m *studymail.Template, v *studymai
 	return t.AddTemplateVersion(ctx, m, v)
 }
 
-// PostgreSQL wants to be told the types of parameters that stand in a SELECT.
-var addTemplateVersion = both{
-	sqlite: `INSERT INTO template_versions (uuid, template_id, number, format, subject, body, created_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7
-		WHERE (SELECT coalesce(max(number), 0) FROM template_versions WHERE template_id = $2) = $8 RETURNING id`,
-	postgres: `INSERT INTO template_versions (uuid, template_id, number, format, subject, body, created_at)
-		SELECT $1::bytea, $2::bigint, $3::int, $4::text, $5::text, $6::text, $7::bigint
-		WHERE (SELECT coalesce(max(number), 0) FROM template_versions WHERE template_id = $2) = $8 RETURNING id`,
-}
-
 // AddTemplateVersion adds the version after m.Versions, the newest that the
 // editor has seen, and moves m on. It fails with Conflict when someone else
-// was quicker.
+// was quicker: versions are numbered once.
 func (t *Tx) AddTemplateVersion(ctx context.Context, m *studymail.Template, v *studymail.TemplateVersion) error {
 	v.ID, v.Template, v.Number, v.CreatedAt = studymail.NewID(), m.Key, m.Versions+1, t.now
-	found, err := t.one(ctx, "add a version of template "+m.ID.String(), t.pick(addTemplateVersion),
-		[]any{v.ID, v.Template, v.Number, v.Format, v.Subject, v.Body, ms(v.CreatedAt), m.Versions}, &v.Key)
-	if unique(err) || err == nil && !found {
+	k, err := t.insert(ctx, "add a version of template "+m.ID.String(),
+		`INSERT INTO template_versions (uuid, template_id, number, format, subject, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+		v.ID, v.Template, v.Number, v.Format, v.Subject, v.Body, ms(v.CreatedAt))
+	if unique(err) {
 		return studymail.Errorf(studymail.Conflict, "someone else saved a version of template %q after version %d meanwhile; look at it with `studymail template show`, then repeat your edit", m.Name, m.Versions)
 	}
 	if err != nil {
 		return err
 	}
+	v.Key = k
 	m.Versions = v.Number
 	return nil
 }
