@@ -25,6 +25,7 @@ var layers = map[string]int{
 	"internal/when":     2,
 	"internal/compose":  2,
 	"internal/bounce":   2,
+	"internal/logs":     2,
 	"internal/smtpout":  3,
 	"internal/maildir":  3,
 	"internal/ses":      3,
