@@ -1,0 +1,68 @@
+package logs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"studymail"
+)
+
+// The lines that tell of work, one function each, so that all fields that such a
+// line can have are seen here. What only one package knows (the outbox and its
+// windows) it logs itself; the door judges those lines, too.
+
+// ProcessStarted tells that a process is up, and where it listens ("" for nowhere).
+func ProcessStarted(log *slog.Logger, mode, version, database, addr string) {
+	log.Info("started", "mode", mode, "version", version, "database", database, "addr", addr)
+}
+
+// ProcessStopped tells that it ended in order.
+func ProcessStopped(log *slog.Logger, mode string, took time.Duration) {
+	log.Info("stopped", "mode", mode, "took_ms", took.Milliseconds())
+}
+
+// CampaignMoved tells a campaign's new state.
+func CampaignMoved(log *slog.Logger, campaign studymail.ID, state studymail.CampaignState) {
+	log.Info("campaign "+state.String(), "campaign", campaign, "state", state.String())
+}
+
+// ChunkPlanned tells how far a plan is.
+func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
+	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)
+}
+
+// RunReleased tells that a plan is whole and its mail may leave.
+func RunReleased(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int, took time.Duration) {
+	log.Info("run released", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut, "took_ms", took.Milliseconds())
+}
+
+// ScheduleFired tells that a due time was taken, how late, and how many before it
+// were missed.
+func ScheduleFired(log *slog.Logger, schedule studymail.ID, kind studymail.ScheduledJob, dueAt time.Time, late time.Duration, missed int) {
+	log.Info("schedule fired", "schedule", schedule, "kind", string(kind), "due_at", dueAt, "late", late, "missed", missed)
+}
+
+// ScheduleMissed tells that times passed and were left out, by its policy.
+func ScheduleMissed(log *slog.Logger, schedule studymail.ID, kind studymail.ScheduledJob, missed int) {
+	log.Warn("schedule missed its time", "schedule", schedule, "kind", string(kind), "missed", missed)
+}
+
+// Swept tells how many deferred messages a sweep brought back.
+func Swept(log *slog.Logger, queued, expired int, took time.Duration) {
+	level := slog.LevelDebug
+	if queued+expired > 0 {
+		level = slog.LevelInfo
+	}
+	log.Log(context.Background(), level, "swept", "queued", queued, "expired", expired, "took_ms", took.Milliseconds())
+}
+
+// Imported tells the numbers of an import.
+func Imported(log *slog.Logger, study studymail.ID, rows, problems, warnings int, took time.Duration) {
+	log.Info("imported", "study", study, "rows", rows, "problems", problems, "warnings", warnings, "took_ms", took.Milliseconds())
+}
+
+// JobFailed tells that a job ended with an error. The error's text is scrubbed.
+func JobFailed(log *slog.Logger, job int64, kind string, attempt int, err error) {
+	log.Error("job failed", "job", job, "kind", kind, "attempt", attempt, "code", string(studymail.CodeOf(err)), "error", err)
+}
