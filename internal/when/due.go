@@ -1,6 +1,10 @@
 package when
 
-import "time"
+import (
+	"time"
+
+	"studymail"
+)
 
 // Grace is how late a run may be and still count as on time: a tick comes after
 // the due moment, never at it.
@@ -16,6 +20,14 @@ func Skip() Policy { return Policy{} }
 
 // RunOnce makes up for the last missed time, once, if it is at most that late.
 func RunOnce(within time.Duration) Policy { return Policy{within: within} }
+
+// PolicyOf gives a schedule's policy.
+func PolicyOf(s studymail.Schedule) Policy {
+	if s.Missed == studymail.MissedRunOnce {
+		return RunOnce(s.MissedWithin)
+	}
+	return Skip()
+}
 
 // maxMissed bounds the counting of missed cron times; more are given as this many.
 const maxMissed = 1000
@@ -45,7 +57,7 @@ func Due(s Spec, nextRunAt, now time.Time, p Policy) (fire bool, dueAt, next tim
 func (s Spec) latest(first, now time.Time) (last time.Time, n int) {
 	last, n = first, 1
 	switch s.Kind {
-	case Interval:
+	case studymail.Interval:
 		t := s.Next(first)
 		if s.every <= 0 || t.IsZero() || t.After(now) {
 			return first, 1
@@ -56,7 +68,7 @@ func (s Spec) latest(first, now time.Time) (last time.Time, n int) {
 		}
 		steps := end.Sub(t) / s.every
 		return t.Add(steps * s.every), int(steps) + 2
-	case Cron:
+	case studymail.Cron:
 		for t := s.Next(first); !t.IsZero() && !t.After(now); t = s.Next(t) {
 			last = t
 			if n++; n >= maxMissed {

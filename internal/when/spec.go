@@ -8,17 +8,10 @@ import (
 	"studymail"
 )
 
-// The kinds of a Spec, as they are stored.
-const (
-	Cron     = "cron"
-	Interval = "interval"
-	Once     = "once"
-)
-
 // Spec says when something happens. Make one with Parse; the zero Spec never
 // does. Start and End bound it and may be set afterwards.
 type Spec struct {
-	Kind string
+	Kind studymail.ScheduleKind
 	Expr string // as Parse takes it again
 	Zone *time.Location
 
@@ -36,35 +29,45 @@ type Spec struct {
 // Parse reads a Spec of a kind: a cron expression of five fields or a
 // descriptor such as @daily; an interval such as 90s, 1h30m or 5d; or a time
 // such as "2026-12-01 09:00" (or RFC 3339). "@every 5m" is an interval, too.
-func Parse(kind, expr, zone string) (Spec, error) {
+func Parse(kind studymail.ScheduleKind, expr, zone string) (Spec, error) {
 	loc, err := Zone(zone)
 	if err != nil {
 		return Spec{}, err
 	}
 	s := Spec{Kind: kind, Zone: loc}
 	switch kind {
-	case Cron:
+	case studymail.Cron:
 		expr = strings.Join(strings.Fields(expr), " ")
 		if rest, ok := strings.CutPrefix(expr, "@every "); ok {
-			return Parse(Interval, rest, zone)
+			return Parse(studymail.Interval, rest, zone)
 		}
 		s.Expr = expr
 		s.cron, err = parseCron(expr)
 		if err == nil && s.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, loc)).IsZero() {
 			err = studymail.Errorf(studymail.Invalid, "the cron expression %q never comes true: no such day in that month", expr)
 		}
-	case Interval:
+	case studymail.Interval:
 		s.Expr = strings.TrimSpace(expr)
 		s.every, err = parseInterval(s.Expr)
-	case Once:
+	case studymail.Once:
 		s.at, err = parseAbsolute(strings.TrimSpace(expr), loc)
 		s.Expr = s.at.Format(time.RFC3339)
 	default:
-		err = studymail.Errorf(studymail.Invalid, "%q is not a kind of schedule; write cron, interval or once", clip(kind))
+		err = studymail.Errorf(studymail.Invalid, "%q is not a kind of schedule; write cron, interval or once", clip(string(kind)))
 	}
 	if err != nil {
 		return Spec{}, err
 	}
+	return s, nil
+}
+
+// Of gives a schedule's Spec, with its start and end.
+func Of(sc studymail.Schedule) (Spec, error) {
+	s, err := Parse(sc.Kind, sc.Expr, sc.Zone)
+	if err != nil {
+		return Spec{}, err
+	}
+	s.Start, s.End = sc.StartsAt, sc.EndsAt
 	return s, nil
 }
 
@@ -90,11 +93,11 @@ func (s Spec) Next(after time.Time) time.Time {
 	}
 	var t time.Time
 	switch s.Kind {
-	case Cron:
+	case studymail.Cron:
 		t = s.cron.next(after, s.Zone)
-	case Interval:
+	case studymail.Interval:
 		t = s.nextInterval(after)
-	case Once:
+	case studymail.Once:
 		if s.at.After(after) {
 			t = s.at
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"studymail"
 )
 
 // Words says it plainly: "every Tuesday at 09:00 (Europe/London)".
@@ -15,11 +17,11 @@ func (s Spec) Words() string {
 	}
 	var b strings.Builder
 	switch s.Kind {
-	case Cron:
+	case studymail.Cron:
 		b.WriteString(s.cron.words() + " (" + s.Zone.String() + ")")
-	case Interval:
+	case studymail.Interval:
 		b.WriteString("every " + durationWords(s.every))
-	case Once:
+	case studymail.Once:
 		b.WriteString("once, on " + s.momentWords(s.at) + " (" + s.Zone.String() + ")")
 	default:
 		return "never"

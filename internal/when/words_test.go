@@ -5,45 +5,49 @@ import (
 	"testing"
 	"time"
 
+	"studymail"
 	"studymail/internal/when"
 )
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ kind, expr, want string }{
-		{when.Cron, "0 9 * * tue", "every Tuesday at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 * * *", "every day at 09:00 (Europe/London)"},
-		{when.Cron, "0 9,17 * * 1-5", "every Monday to Friday at 09:00 and 17:00 (Europe/London)"},
-		{when.Cron, "30 8 * * 0,6", "every Saturday and Sunday at 08:30 (Europe/London)"},
-		{when.Cron, "0 9 1 * *", "on day 1 of every month at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 1,15 * *", "on day 1 and 15 of every month at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 1 1 *", "on 1 January at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 1 1,7 *", "on 1 January and July at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 * 6-8 *", "every day in June to August at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 1 * mon", "on day 1 of the month and every Monday at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 1 2 mon", "on day 1 of the month and every Monday in February at 09:00 (Europe/London)"},
-		{when.Cron, "0 9 1-31 * mon", "every day at 09:00 (Europe/London)"},
-		{when.Cron, "*/5 * * * *", "every 5 minutes (Europe/London)"},
-		{when.Cron, "* * * * *", "every minute (Europe/London)"},
-		{when.Cron, "@hourly", "every hour (Europe/London)"},
-		{when.Cron, "15 * * * *", "every hour at 15 minutes past (Europe/London)"},
-		{when.Cron, "15 * * * mon", "every hour at 15 minutes past on Monday (Europe/London)"},
-		{when.Cron, "5,50 * * * *", "at minutes 5 and 50 of every hour (Europe/London)"},
-		{when.Cron, "0 */2 * * *", "every 2 hours from 00:00 (Europe/London)"},
-		{when.Cron, "15 9-17 * * *", "every day at 15 minutes past the hours 09 to 17 (Europe/London)"},
-		{when.Cron, "0 9-17 * * *", "every day on the hours 09 to 17 (Europe/London)"},
-		{when.Cron, "*/10 9-17 * * 1-5", "every 10 minutes in the hours 09 to 17 on Monday to Friday (Europe/London)"},
-		{when.Interval, "1h", "every hour"},
-		{when.Interval, "90m", "every 1 hour 30 minutes"},
-		{when.Interval, "5d", "every 5 days"},
-		{when.Interval, "30s", "every 30 seconds"},
-		{when.Once, "2026-12-01 09:00", "once, on Tuesday 1 December 2026 at 09:00 (Europe/London)"},
+	for _, c := range []struct {
+		kind       studymail.ScheduleKind
+		expr, want string
+	}{
+		{studymail.Cron, "0 9 * * tue", "every Tuesday at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 * * *", "every day at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9,17 * * 1-5", "every Monday to Friday at 09:00 and 17:00 (Europe/London)"},
+		{studymail.Cron, "30 8 * * 0,6", "every Saturday and Sunday at 08:30 (Europe/London)"},
+		{studymail.Cron, "0 9 1 * *", "on day 1 of every month at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 1,15 * *", "on day 1 and 15 of every month at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 1 1 *", "on 1 January at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 1 1,7 *", "on 1 January and July at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 * 6-8 *", "every day in June to August at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 1 * mon", "on day 1 of the month and every Monday at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 1 2 mon", "on day 1 of the month and every Monday in February at 09:00 (Europe/London)"},
+		{studymail.Cron, "0 9 1-31 * mon", "every day at 09:00 (Europe/London)"},
+		{studymail.Cron, "*/5 * * * *", "every 5 minutes (Europe/London)"},
+		{studymail.Cron, "* * * * *", "every minute (Europe/London)"},
+		{studymail.Cron, "@hourly", "every hour (Europe/London)"},
+		{studymail.Cron, "15 * * * *", "every hour at 15 minutes past (Europe/London)"},
+		{studymail.Cron, "15 * * * mon", "every hour at 15 minutes past on Monday (Europe/London)"},
+		{studymail.Cron, "5,50 * * * *", "at minutes 5 and 50 of every hour (Europe/London)"},
+		{studymail.Cron, "0 */2 * * *", "every 2 hours from 00:00 (Europe/London)"},
+		{studymail.Cron, "15 9-17 * * *", "every day at 15 minutes past the hours 09 to 17 (Europe/London)"},
+		{studymail.Cron, "0 9-17 * * *", "every day on the hours 09 to 17 (Europe/London)"},
+		{studymail.Cron, "*/10 9-17 * * 1-5", "every 10 minutes in the hours 09 to 17 on Monday to Friday (Europe/London)"},
+		{studymail.Interval, "1h", "every hour"},
+		{studymail.Interval, "90m", "every 1 hour 30 minutes"},
+		{studymail.Interval, "5d", "every 5 days"},
+		{studymail.Interval, "30s", "every 30 seconds"},
+		{studymail.Once, "2026-12-01 09:00", "once, on Tuesday 1 December 2026 at 09:00 (Europe/London)"},
 	} {
 		if got := must(t, c.kind, c.expr, london).Words(); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.expr, got, c.want)
 		}
 	}
-	s := must(t, when.Cron, "0 9 * * *", london)
+	s := must(t, studymail.Cron, "0 9 * * *", london)
 	s.Start, s.End = at(t, "2026-05-01T00:00:00Z"), at(t, "2026-06-01T00:00:00Z")
 	if got, want := s.Words(), "every day at 09:00 (Europe/London), from Friday 1 May 2026 at 01:00, until Monday 1 June 2026 at 01:00"; got != want {
 		t.Errorf("got %q, want %q", got, want)
