@@ -30,16 +30,6 @@ func (m millis) Scan(src any) error {
 	return err
 }
 
-// ScheduleSpec gives a schedule's times, to be asked for the next.
-func ScheduleSpec(s studymail.Schedule) (when.Spec, error) {
-	spec, err := when.Parse(string(s.Kind), s.Expr, s.Zone)
-	if err != nil {
-		return when.Spec{}, err
-	}
-	spec.Start, spec.End = s.StartsAt, s.EndsAt
-	return spec, nil
-}
-
 // ScheduleRow is a schedule with what lists show.
 type ScheduleRow struct {
 	studymail.Schedule
@@ -176,12 +166,12 @@ func (t *Tx) EnsureBuiltin(ctx context.Context, want studymail.Schedule) error {
 
 // setNext checks what says when and finds the next time from now on.
 func (t *Tx) setNext(ctx context.Context, s *studymail.Schedule) error {
-	spec, err := ScheduleSpec(*s)
+	spec, err := when.Of(*s)
 	if err != nil {
 		return err
 	}
 	// As it will be parsed again: "@every 5m" is an interval.
-	s.Kind, s.Expr = studymail.ScheduleKind(spec.Kind), spec.Expr
+	s.Kind, s.Expr = spec.Kind, spec.Expr
 	s.NextRunAt = time.Time{}
 	if !s.Enabled {
 		return nil
@@ -233,7 +223,7 @@ func (t *Tx) nextTime(ctx context.Context, schedule int64, spec when.Spec) (time
 
 // beats tells an interval that counts from its last time, not from a moment
 // that was set.
-func beats(spec when.Spec) bool { return spec.Kind == when.Interval && spec.Start.IsZero() }
+func beats(spec when.Spec) bool { return spec.Kind == studymail.Interval && spec.Start.IsZero() }
 
 // CatchUpIntervals brings intervals whose next time is further away than one
 // interval (the clock was put back) to one interval from now, and gives how
@@ -253,7 +243,7 @@ func (t *Tx) CatchUpIntervals(ctx context.Context) (int, error) {
 	}
 	moved := 0
 	for _, s := range all {
-		spec, err := ScheduleSpec(s)
+		spec, err := when.Of(s)
 		if err != nil || !beats(spec) || !s.NextRunAt.After(spec.Next(t.now)) {
 			continue
 		}

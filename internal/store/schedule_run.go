@@ -53,15 +53,11 @@ type TakenSchedule struct {
 func (t *Tx) TakeDueSchedule(ctx context.Context, s *studymail.Schedule) (TakenSchedule, error) {
 	var res TakenSchedule
 	what := "take the due schedule " + s.ID.String()
-	spec, err := ScheduleSpec(*s)
+	spec, err := when.Of(*s)
 	if err != nil {
 		return t.takeBroken(ctx, what, s)
 	}
-	policy := when.Skip()
-	if s.Missed == studymail.MissedRunOnce {
-		policy = when.RunOnce(s.MissedWithin)
-	}
-	fire, dueAt, next, missed := when.Due(spec, s.NextRunAt, t.now, policy)
+	fire, dueAt, next, missed := when.Due(spec, s.NextRunAt, t.now, when.PolicyOf(*s))
 	if !fire && missed == 0 {
 		return res, nil
 	}
