@@ -16,6 +16,7 @@ const (
 	ReasonSharedAddress    Reason = "shared address"
 	ReasonPatientLacks     Reason = "patient missing a field"
 	ReasonProviderLacks    Reason = "care provider missing a field"
+	ReasonStudyLacks       Reason = "study missing a field"
 	ReasonProviderInactive Reason = "care provider not active"
 	ReasonStudyInactive    Reason = "study not active"
 	ReasonStudyNotOpen     Reason = "study not open yet"
@@ -42,7 +43,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonNotNew, ReasonNotEligible, ReasonNotConsented, ReasonOptedOut, ReasonNotContactable,
-		ReasonSuppressed, ReasonNoAddress, ReasonSharedAddress, ReasonPatientLacks, ReasonProviderLacks,
+		ReasonSuppressed, ReasonNoAddress, ReasonSharedAddress, ReasonPatientLacks, ReasonProviderLacks, ReasonStudyLacks,
 		ReasonProviderInactive, ReasonStudyInactive, ReasonStudyNotOpen, ReasonStudyClosed,
 		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL,
 		ReasonRefused, ReasonNoMailbox, ReasonAttemptsUsed, ReasonExpired, ReasonUnsendable,

@@ -66,8 +66,8 @@ const (
 // ScheduleRun is one firing of a schedule, or a due time that was passed over.
 type ScheduleRun struct {
 	ID       ID              `json:"id"`
-	Key      int64           `json:"-"` // row key
-	Schedule int64           `json:"-"` // row key
+	Key      int64           `json:"-"`      // row key
+	Schedule int64           `json:"-"`      // row key
 	DueAt    time.Time       `json:"due_at"` // zero: by hand
 	FiredAt  time.Time       `json:"fired_at"`
 	EndedAt  time.Time       `json:"ended_at"`

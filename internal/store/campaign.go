@@ -141,3 +141,10 @@ func (t *Tx) SetCampaignSchedule(ctx context.Context, campaign, schedule int64) 
 	_, err := t.exec(ctx, "give a campaign its schedule", `UPDATE campaigns SET schedule_id = $1 WHERE id = $2`, key(schedule), campaign)
 	return err
 }
+
+// CampaignIDByKey gives the UUID of a campaign.
+func (t *Tx) CampaignIDByKey(ctx context.Context, campaign int64) (studymail.ID, error) {
+	var id studymail.ID
+	_, err := t.one(ctx, "find a campaign", `SELECT uuid FROM campaigns WHERE id = $1`, []any{campaign}, &id)
+	return id, err
+}

@@ -217,3 +217,10 @@ func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
 	}
 	return nil
 }
+
+// UnclaimToken gives back whatever a claim holds of which its maker does not
+// know whether it came through: nothing of it can stand in a window.
+func (t *Tx) UnclaimToken(ctx context.Context, token int64) error {
+	_, err := t.exec(ctx, "give back a claim", `UPDATE messages SET state = 10, claim_token = 0 WHERE state = 15 AND claim_token = $1`, token)
+	return err
+}

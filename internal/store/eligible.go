@@ -1,7 +1,7 @@
 package store
 
 // eligibility is the rule of who may be mailed at this moment, in one place:
-// '' or the reason (studymail.Reason) why not. Planning, claiming and the
+// empty, or the reason (studymail.Reason) why not. Planning, claiming and the
 // statement that opens a hand-over window all use it. $1 is today, as
 // 2006-01-02 in the installation's zone. Its tables come from whoIsMailed.
 const eligibility = `CASE

@@ -16,16 +16,27 @@ type PlanRules struct {
 	Study          int64 // 0: the campaign's own list of patients
 	Template       int64
 	Again          bool
-	NeedsPatient   studymail.Missing // details that the template merges
-	NeedsContact   bool              // … and care provider fields
-	NeedsFullName  bool
-	NeedsPhone     bool
-	NoPublicURL    bool // the template has a link to our pages and there is no address for them
+	LacksIf        uint8      // bit m: who misses what studymail.Missing m says lacks what the template merges
+	NeedsOther     OtherNeeds // … and fields of the care provider and the study
+	NoPublicURL    bool       // the template has a link to our pages and there is no address for them
 	AttemptLimit   int
 	ExpiresAfter   time.Duration
 	PlannerLease   time.Duration
 	PatientsAtOnce int // at most 1,000
 }
+
+// OtherNeeds are the fields of a care provider or a study that a template merges
+// and that may be blank.
+type OtherNeeds int
+
+// The fields. The numbers stand in verdict.
+const (
+	NeedsContact OtherNeeds = 1 << iota
+	NeedsContactName
+	NeedsPhone
+	NeedsReplyTo
+	NeedsApprovalReference
+)
 
 // Not reasons: why a patient in the chunk is not selected at all.
 const (
@@ -33,8 +44,8 @@ const (
 	notInAudience = "-" // another care provider's
 )
 
-// verdict is '' for a patient who gets the letter, else why not. Parameters $1
-// to $11 are those of PlanRules.args, in every statement that uses it.
+// verdict is empty for a patient who gets the letter, else why not. Parameters $1
+// to $8 are those of PlanRules.args, in every statement that uses it.
 const verdict = `CASE
 	WHEN EXISTS (SELECT 1 FROM messages m WHERE m.step_id = $2 AND m.patient_id = pa.id) THEN '='
 	WHEN EXISTS (SELECT 1 FROM campaign_providers cp WHERE cp.campaign_id = $3)
@@ -42,9 +53,11 @@ const verdict = `CASE
 	WHEN ` + eligibility + ` <> '' THEN ` + eligibility + `
 	WHEN st.allow_shared_address = 0 AND EXISTS
 		(SELECT 1 FROM people o WHERE o.email_hash = pe.email_hash AND o.id <> pe.id) THEN 'shared address'
-	WHEN (pe.missing & $6) <> 0 THEN 'patient missing a field'
-	WHEN ($7 = 1 AND pr.contact = '') OR ($8 = 1 AND pr.contact_name = '') OR ($9 = 1 AND pr.phone = '') THEN 'care provider missing a field'
-	WHEN $10 = 1 THEN 'PUBLIC_URL not set'
+	WHEN (($6 >> pe.missing) & 1) = 1 THEN 'patient missing a field'
+	WHEN (($7 & 1) <> 0 AND pr.contact = '') OR (($7 & 2) <> 0 AND pr.contact_name = '') OR (($7 & 4) <> 0 AND pr.phone = '')
+		OR (($7 & 8) <> 0 AND pr.reply_to = '') THEN 'care provider missing a field'
+	WHEN ($7 & 16) <> 0 AND st.approval_reference = '' THEN 'study missing a field'
+	WHEN $8 = 1 THEN 'PUBLIC_URL not set'
 	WHEN $5 = 0 AND EXISTS
 		(SELECT 1 FROM messages m JOIN steps s ON s.id = m.step_id JOIN template_versions v ON v.id = s.template_version_id
 		WHERE m.patient_id = pa.id AND m.step_id <> $2 AND v.template_id = $4 AND m.state NOT IN (50, 60, 80)) THEN 'already had this letter'
@@ -52,18 +65,18 @@ const verdict = `CASE
 
 func (r *PlanRules) args(more ...any) []any {
 	return append([]any{
-		string(r.Today), r.Step, r.Campaign, r.Template, flag(r.Again), int(r.NeedsPatient),
-		flag(r.NeedsContact), flag(r.NeedsFullName), flag(r.NeedsPhone), flag(r.NoPublicURL),
+		string(r.Today), r.Step, r.Campaign, r.Template, flag(r.Again), int(r.LacksIf),
+		int(r.NeedsOther), flag(r.NoPublicURL),
 	}, more...)
 }
 
 // The patients of a chunk: the study's, or the campaign's own list.
 const (
 	studyChunk = `SELECT pa.id, ` + verdict + `
-		FROM (SELECT * FROM patients WHERE study_id = $11 AND id > $12 ORDER BY id LIMIT $13) pa` + whoIsMailed + ` ORDER BY pa.id`
+		FROM (SELECT * FROM patients WHERE study_id = $9 AND id > $10 ORDER BY id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
 	listChunk = `SELECT pa.id, ` + verdict + `
 		FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
-			WHERE l.campaign_id = $11 AND l.patient_id > $12 ORDER BY l.patient_id LIMIT $13) pa` + whoIsMailed + ` ORDER BY pa.id`
+			WHERE l.campaign_id = $9 AND l.patient_id > $10 ORDER BY l.patient_id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
 )
 
 // PlanResult is what a chunk added.
@@ -136,6 +149,7 @@ func (t *Tx) moveCursor(ctx context.Context, r *studymail.Run, cursor int64, lea
 	if n != 1 {
 		return lostRun(r)
 	}
+	r.Cursor, r.PlannerUntil = cursor, until
 	return nil
 }
 
@@ -196,9 +210,9 @@ func (t *Tx) leaveOut(ctx context.Context, r *studymail.Run, rows [][2]any) erro
 
 // Preview counts what planning would do now, and writes nothing.
 func (t *Tx) Preview(ctx context.Context, rules *PlanRules) (planned int, leftOut map[studymail.Reason]int, err error) {
-	from, of := `patients pa`+whoIsMailed+` WHERE pa.study_id = $11`, rules.Study
+	from, of := `patients pa`+whoIsMailed+` WHERE pa.study_id = $9`, rules.Study
 	if rules.Study == 0 {
-		from, of = `campaign_patients l JOIN patients pa ON pa.id = l.patient_id`+whoIsMailed+` WHERE l.campaign_id = $11`, rules.Campaign
+		from, of = `campaign_patients l JOIN patients pa ON pa.id = l.patient_id`+whoIsMailed+` WHERE l.campaign_id = $9`, rules.Campaign
 	}
 	leftOut = map[studymail.Reason]int{}
 	err = t.each(ctx, "preview a campaign", `SELECT why, count(*) FROM (SELECT `+verdict+` AS why FROM `+from+`) looked GROUP BY why`, rules.args(of),

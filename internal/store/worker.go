@@ -160,3 +160,18 @@ func (t *Tx) ProveDead(ctx context.Context, ids []studymail.ID) error {
 	}
 	return nil
 }
+
+// UnprovenWorkers lists the stopped workers of a host of which it is not known
+// that their process is gone.
+func (t *Tx) UnprovenWorkers(ctx context.Context, host, bootID string) ([]studymail.Worker, error) {
+	var all []studymail.Worker
+	err := t.each(ctx, "list stopped workers", `SELECT `+workerColumns+` FROM workers
+		WHERE stopped_at IS NOT NULL AND proven_dead = 0 AND host = $1 AND boot_id = $2 ORDER BY id`, []any{host, bootID},
+		func(rows *sql.Rows) error {
+			var w studymail.Worker
+			err := scanWorker(rows, &w)
+			all = append(all, w)
+			return err
+		})
+	return all, err
+}

@@ -1,0 +1,264 @@
+package audience
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"studymail"
+	"studymail/internal/compose"
+	"studymail/internal/store"
+)
+
+const (
+	chunk = 1000 // patients a transaction
+	lease = 15 * time.Second
+	// A pause between chunks lets other writers of a SQLite file in: its busy
+	// handler is not fair.
+	pause = 2 * time.Millisecond
+)
+
+// Planner makes, moves and plans campaigns.
+type Planner struct {
+	Store        *store.Store
+	Zone         *time.Location
+	HasPublicURL bool
+	AttemptLimit int
+	ExpiresAfter time.Duration
+	Log          *slog.Logger
+
+	// Wake enqueues, in the given transaction, the job that wakes the senders.
+	Wake func(ctx context.Context, tx *store.Tx, run studymail.ID) error
+}
+
+// Result is what a planning pass did.
+type Result struct {
+	Run     studymail.ID             `json:"run"`
+	Planned int                      `json:"planned"`
+	LeftOut map[studymail.Reason]int `json:"left_out"`
+}
+
+// Progress is told how many patients were looked at, and how many there are.
+type Progress func(done, total int)
+
+// rules gives what a campaign's first step is planned by.
+func (p *Planner) rules(ctx context.Context, tx *store.Tx, c *studymail.Campaign, step *studymail.Step) (*store.PlanRules, error) {
+	text, err := tx.TemplateVersionByKey(ctx, step.TemplateVersion)
+	if err != nil {
+		return nil, err
+	}
+	letter, err := compose.Compile(text.Format, text.Subject, text.Body)
+	if err != nil {
+		return nil, err
+	}
+	needs := letter.Needs()
+	r := &store.PlanRules{
+		Today:    studymail.DateOf(tx.Now(), p.Zone),
+		Campaign: c.Key, Step: step.Key, Study: c.Study, Template: text.Template, Again: c.Again,
+		NoPublicURL:  needs.Has(compose.UnsubscribeURL) && !p.HasPublicURL,
+		AttemptLimit: p.AttemptLimit, ExpiresAfter: p.ExpiresAfter, PlannerLease: lease, PatientsAtOnce: chunk,
+	}
+	for m := range studymail.Missing(8) {
+		if needs.PersonLacks(m) {
+			r.LacksIf |= 1 << m
+		}
+	}
+	for field, need := range map[compose.Placeholder]store.OtherNeeds{
+		compose.CareProviderContact:     store.NeedsContact,
+		compose.CareProviderContactName: store.NeedsContactName,
+		compose.CareProviderPhone:       store.NeedsPhone,
+		compose.CareProviderReplyTo:     store.NeedsReplyTo,
+		compose.StudyApprovalReference:  store.NeedsApprovalReference,
+	} {
+		if needs.Has(field) {
+			r.NeedsOther |= need
+		}
+	}
+	return r, nil
+}
+
+// Preview tells who would get a campaign's letter now, and why the others
+// would not. It writes nothing.
+func (p *Planner) Preview(ctx context.Context, id studymail.ID) (Result, error) {
+	var res Result
+	err := p.Store.Read(ctx, func(tx *store.Tx) error {
+		c, step, err := campaignAndStep(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		rules, err := p.rules(ctx, tx, &c.Campaign, &step)
+		if err != nil {
+			return err
+		}
+		res.Planned, res.LeftOut, err = tx.Preview(ctx, rules)
+		return err
+	})
+	return res, err
+}
+
+func campaignAndStep(ctx context.Context, tx *store.Tx, id studymail.ID) (store.CampaignRow, studymail.Step, error) {
+	c, err := tx.CampaignByID(ctx, id)
+	if err != nil {
+		return c, studymail.Step{}, err
+	}
+	steps, err := tx.CampaignSteps(ctx, c.Key)
+	if err != nil {
+		return c, studymail.Step{}, err
+	}
+	if len(steps) == 0 {
+		return c, studymail.Step{}, studymail.Errorf(studymail.Internal, "campaign %s has no step", id)
+	}
+	return c, steps[0], nil
+}
+
+// Plan begins a run of a campaign and plans it to the end: when it returns
+// without an error, the whole plan is durable and its mail may leave. A
+// campaign is Running from then on. When ctx ends first, a worker takes the run up.
+func (p *Planner) Plan(ctx context.Context, id studymail.ID, actor string, progress Progress) (Result, error) {
+	var run studymail.Run
+	token := rand.Int64() //nolint:gosec // tells planners apart, no secret
+	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+		c, step, err := campaignAndStep(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		switch c.State {
+		case studymail.Draft, studymail.Scheduled:
+			if err := tx.MoveCampaign(ctx, &c.Campaign, studymail.Running); err != nil {
+				return err
+			}
+		case studymail.Running:
+		case studymail.Paused, studymail.Finished, studymail.CampaignCanceled:
+			return studymail.Errorf(studymail.Conflict, "campaign %s is %s; only a draft, scheduled or running campaign can be planned", id, c.State)
+		}
+		run, err = tx.AddRun(ctx, step, token, lease)
+		if err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, actor, "campaign started", id, "run "+run.ID.String())
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return p.finish(ctx, id, &run, progress)
+}
+
+// finish plans a run from where its cursor stands.
+func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studymail.Run, progress Progress) (Result, error) {
+	res := Result{Run: run.ID, LeftOut: map[studymail.Reason]int{}}
+	log := p.Log.With("campaign", campaign, "run", run.ID)
+	total, done := 0, 0
+	for {
+		var (
+			part store.PlanResult
+			next studymail.Run
+			gone bool
+		)
+		err := p.Store.Write(ctx, func(tx *store.Tx) error {
+			next, gone = *run, false
+			c, step, err := campaignAndStep(ctx, tx, campaign)
+			if err != nil {
+				return err
+			}
+			if c.State == studymail.CampaignCanceled {
+				gone = true
+				return tx.DropRun(ctx, &next)
+			}
+			rules, err := p.rules(ctx, tx, &c.Campaign, &step)
+			if err != nil {
+				return err
+			}
+			if progress != nil && total == 0 {
+				if total, err = tx.AudienceSize(ctx, rules); err != nil {
+					return err
+				}
+			}
+			if part, err = tx.PlanChunk(ctx, &next, rules); err != nil || !part.Last {
+				return err
+			}
+			if err := tx.ReleaseRun(ctx, &next); err != nil {
+				return err
+			}
+			return p.Wake(ctx, tx, next.ID)
+		})
+		if err != nil {
+			return res, err
+		}
+		if gone {
+			return res, studymail.Errorf(studymail.Conflict, "campaign %s was cancelled while it was planned; nothing of this run was sent", campaign)
+		}
+		*run = next
+		res.Planned += part.Planned
+		for why, n := range part.LeftOut {
+			res.LeftOut[why] += n
+		}
+		if part.Last {
+			log.Info("run planned", "planned", res.Planned, "left_out", sum(res.LeftOut))
+			if progress != nil {
+				progress(total, total)
+			}
+			return res, nil
+		}
+		if progress != nil {
+			done += chunk
+			progress(min(done, total), total)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return res, ctx.Err()
+		}
+	}
+}
+
+// TakeUp goes on with the runs whose planner is gone, and gives how many it
+// finished.
+func (p *Planner) TakeUp(ctx context.Context) (int, error) {
+	var runs []studymail.Run
+	campaigns := map[int64]studymail.ID{}
+	err := p.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		if runs, err = tx.AbandonedRuns(ctx); err != nil {
+			return err
+		}
+		for _, r := range runs {
+			if campaigns[r.Campaign], err = tx.CampaignIDByKey(ctx, r.Campaign); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for i := range runs {
+		r := &runs[i]
+		token := rand.Int64() //nolint:gosec // tells planners apart, no secret
+		var mine bool
+		if err := p.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			mine, err = tx.TakeRun(ctx, r, token, lease)
+			return err
+		}); err != nil {
+			return n, err
+		}
+		if !mine {
+			continue
+		}
+		p.Log.Warn("took up a run whose planner is gone", "run", r.ID, "campaign", campaigns[r.Campaign])
+		if _, err := p.finish(ctx, campaigns[r.Campaign], r, nil); err != nil && studymail.CodeOf(err) != studymail.Conflict {
+			return n, errors.Join(errors.New("take up run "+r.ID.String()), err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+func sum(counts map[studymail.Reason]int) int {
+	n := 0
+	for _, v := range counts {
+		n += v
+	}
+	return n
+}

@@ -1,0 +1,131 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"studymail"
+)
+
+// Waits between tries of a transport that does not take mail.
+const (
+	firstBackOff = time.Second
+	maxBackOff   = time.Minute
+)
+
+// gate is the transport's state, shared by its lanes. While it is not up, one
+// lane at a time may try.
+type gate struct {
+	now     func() time.Time
+	changed func(studymail.Transport) // told of each change of state
+
+	mu      sync.Mutex
+	state   studymail.Transport
+	backOff time.Duration
+	probing bool
+	wake    chan struct{} // closed at each change
+}
+
+func newGate(name string, now func() time.Time, changed func(studymail.Transport)) *gate {
+	return &gate{
+		now: now, changed: changed, wake: make(chan struct{}),
+		state: studymail.Transport{Name: name, State: studymail.TransportUp},
+	}
+}
+
+// enter waits until the lane may use the transport. A lane that was let in must
+// call up, down or left.
+func (g *gate) enter(ctx context.Context) error {
+	for {
+		g.mu.Lock()
+		if g.state.State == studymail.TransportUp {
+			g.mu.Unlock()
+			return nil
+		}
+		wait := g.state.RetryAt.Sub(g.now())
+		if wait <= 0 && !g.probing {
+			g.probing = true
+			g.mu.Unlock()
+			return nil
+		}
+		wake := g.wake
+		g.mu.Unlock()
+		timer := time.NewTimer(max(wait, 50*time.Millisecond))
+		select {
+		case <-wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		timer.Stop()
+	}
+}
+
+// isUp tells whether mail flows.
+func (g *gate) isUp() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state.State == studymail.TransportUp
+}
+
+// left says that a lane goes without having learnt anything.
+func (g *gate) left() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.probing = false
+	g.announce()
+}
+
+// up says that the transport took a mail, or answered to one.
+func (g *gate) up() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state.State == studymail.TransportUp {
+		g.backOff = 0
+		return
+	}
+	if g.now().Before(g.state.RetryAt) {
+		return // an answer to something sent before it went down
+	}
+	g.probing = false
+	g.backOff = 0
+	g.state = studymail.Transport{Name: g.state.Name, State: studymail.TransportUp, Since: g.now()}
+	g.changed(g.state)
+	g.announce()
+}
+
+// down says that the transport does not take mail.
+func (g *gate) down(err error) {
+	te, ok := errors.AsType[*TransportError](err)
+	if !ok {
+		te = &TransportError{Code: "connection", Detail: "the connection ended", Err: err}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.probing = false
+	state := studymail.TransportBackingOff
+	if te.Stop {
+		state = studymail.TransportStopped
+		g.backOff = maxBackOff
+	} else if g.state.State != studymail.TransportBackingOff || !g.now().Before(g.state.RetryAt) {
+		// Several lanes that fail at once are one failure.
+		g.backOff = min(max(2*g.backOff, firstBackOff), maxBackOff)
+	}
+	since := g.now()
+	if g.state.State == state && g.state.Code == te.Code {
+		since = g.state.Since
+	}
+	g.state = studymail.Transport{
+		Name: g.state.Name, State: state, Code: te.Code, Detail: te.Detail, Since: since, RetryAt: g.now().Add(g.backOff),
+	}
+	g.changed(g.state)
+	g.announce()
+}
+
+func (g *gate) announce() {
+	close(g.wake)
+	g.wake = make(chan struct{})
+}

@@ -1,0 +1,403 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"studymail"
+	"studymail/internal/store"
+)
+
+// Options are what an outbox works with.
+type Options struct {
+	Store     *store.Store
+	Transport Transport
+	Letterbox *Letterbox
+	Log       *slog.Logger
+	Now       func() time.Time
+
+	Connections int           // lanes
+	Window      int           // messages a hand-over window; two roll on each lane, so at most store.MaxWindow / 2
+	Claim       int           // messages a claim
+	Lease       time.Duration // of this worker; a dead one's messages come back after it at the latest
+	Poll        time.Duration // how long to wait before looking for work nobody told of
+	Retries     Retries
+	StateDir    string
+	Version     string
+
+	// Grace bounds how long Run waits, once its context ended, for the replies
+	// to what was handed over.
+	Grace time.Duration
+}
+
+func (o *Options) complete() error {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&o.Connections, 4)
+	def(&o.Window, 16)
+	def(&o.Claim, 500)
+	for _, d := range []struct {
+		v *time.Duration
+		d time.Duration
+	}{
+		{&o.Lease, 30 * time.Second},
+		{&o.Poll, time.Second},
+		{&o.Grace, 12 * time.Second},
+		{&o.Retries.Base, 5 * time.Minute},
+		{&o.Retries.Max, 4 * time.Hour},
+	} {
+		if *d.v == 0 {
+			*d.v = d.d
+		}
+	}
+	if o.Window < 1 || o.Window > store.MaxWindow/2 {
+		return studymail.Errorf(studymail.Invalid, "a hand-over window of %d; allowed are 1 to %d", o.Window, store.MaxWindow/2)
+	}
+	return nil
+}
+
+// Outbox hands messages over while Run runs.
+type Outbox struct {
+	opts     Options
+	log      *slog.Logger
+	recorder *recorder
+	gate     *gate
+	worker   atomic.Pointer[worker]
+	ready    chan *claim
+	wake     chan struct{}
+	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
+	sent     atomic.Int64 // handed over and accepted, since the start
+}
+
+// New makes an outbox and registers this process as a worker. Run must follow.
+func New(ctx context.Context, opts Options) (*Outbox, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	o := &Outbox{
+		opts: opts, recorder: newRecorder(opts.Store, opts.Log),
+		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1),
+	}
+	w, err := register(ctx, opts.Store, opts.StateDir, opts.Version, opts.Lease)
+	if err != nil {
+		return nil, err
+	}
+	o.worker.Store(w)
+	o.log = opts.Log.With("worker", w.ID)
+	o.recorder.log = o.log
+	o.gate = newGate(opts.Transport.Name(), opts.Now, o.transportChanged)
+	return o, nil
+}
+
+// Wake says that there is work.
+func (o *Outbox) Wake() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// WorkerID is this process's worker.
+func (o *Outbox) WorkerID() studymail.ID { return o.worker.Load().ID }
+
+// Run hands messages over until ctx ends; then it begins no new hand-over,
+// waits for what is in flight, records everything and gives back the rest.
+func (o *Outbox) Run(ctx context.Context) error {
+	o.log.Info("worker started", "transport", o.opts.Transport.Name(), "connections", o.opts.Connections, "window", o.opts.Window)
+	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	o.announceTransport(work)
+
+	stopRecorder := make(chan struct{})
+	var recording, sending sync.WaitGroup
+	recording.Go(func() { o.recorder.run(work, stopRecorder) })
+	sending.Go(func() { o.pump(ctx) })
+	beats, stopBeats := context.WithCancel(work)
+	recording.Go(func() { o.beats(beats) })
+	for range o.opts.Connections {
+		l := newLane(o)
+		sending.Go(func() { l.feed(ctx) })
+		sending.Go(func() { l.deliver(ctx) })
+	}
+	<-ctx.Done()
+	// A database that is away, or a server that never answers, must not keep the
+	// process: what is not recorded by then is uncertain after the next start.
+	timer := time.AfterFunc(o.opts.Grace, giveUp)
+	defer timer.Stop()
+	sending.Wait()
+	o.giveBackReady()
+	stopBeats()
+	close(stopRecorder)
+	recording.Wait()
+	return o.stop(work)
+}
+
+func (o *Outbox) stop(ctx context.Context) error {
+	w := o.worker.Load()
+	var left store.Recovered
+	err := o.opts.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		left, err = tx.StopWorker(ctx, &w.Worker, true)
+		return err
+	})
+	if err != nil {
+		return errors.Join(errors.New("the worker could not sign off; what it held comes back by itself"), err)
+	}
+	w.release()
+	o.log.Info("worker stopped", "queued", left.Requeued, "uncertain", left.Uncertain, "sent", o.sent.Load())
+	return nil
+}
+
+// beats renews the lease six times in its length.
+func (o *Outbox) beats(ctx context.Context) {
+	tick := time.NewTicker(o.opts.Lease / 6)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := o.beat(ctx); err != nil && ctx.Err() == nil {
+				o.log.Error("the lease could not be renewed", "error", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// pump keeps claimed messages ready for the lanes.
+func (o *Outbox) pump(ctx context.Context) {
+	tick := time.NewTicker(o.opts.Poll)
+	defer tick.Stop()
+	for {
+		if len(o.ready) <= o.opts.Claim/2 && o.claim(ctx) {
+			continue
+		}
+		select {
+		case <-o.wake:
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// claim takes the next messages; it tells whether there may be more.
+func (o *Outbox) claim(ctx context.Context) bool {
+	limit := o.opts.Claim
+	if !o.gate.isUp() {
+		if len(o.ready) > 0 {
+			return false
+		}
+		limit = o.opts.Window // for the lane that tries
+	}
+	w := o.worker.Load()
+	token := store.ClaimToken(w.Key, w.claims.Add(1))
+	var (
+		res    store.ClaimResult
+		claims []*claim
+	)
+	lost := slices.Clone(o.lost)
+	err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		for _, t := range lost {
+			if err := tx.UnclaimToken(ctx, t); err != nil {
+				return err
+			}
+		}
+		if res, err = tx.Claim(ctx, token, limit, o.today()); err != nil {
+			return err
+		}
+		claims, err = o.equip(ctx, tx, res.Claimed)
+		return err
+	})
+	if err != nil {
+		// The commit may have come through all the same: the next claim gives
+		// back what this token holds.
+		o.lost = append(o.lost, token)
+		if ctx.Err() == nil {
+			o.log.Error("no messages could be claimed", "error", err)
+		}
+		return false
+	}
+	o.lost = nil
+	for why, n := range res.Skipped {
+		o.log.Info("messages skipped", "reason", string(why), "count", n)
+	}
+	if res.Expired > 0 {
+		o.log.Info("messages expired", "count", res.Expired)
+	}
+	for _, c := range claims {
+		select {
+		case o.ready <- c:
+		case <-ctx.Done():
+			return false // StopWorker gives back what was claimed
+		}
+	}
+	return len(claims)+len(res.Skipped) > 0
+}
+
+// equip adds to claimed messages what they are rendered from. A letter that
+// does not compile fails its messages when they are rendered.
+func (o *Outbox) equip(ctx context.Context, tx *store.Tx, claimed []store.Claimed) ([]*claim, error) {
+	head, err := tx.LetterheadOf(ctx, claimed)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*claim, len(claimed))
+	for i := range claimed {
+		letter, err := o.opts.Letterbox.letter(ctx, tx, claimed[i].Version)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = &claim{
+			Claimed: claimed[i], letter: letter,
+			provider: head.Providers[claimed[i].Provider], study: head.Studies[claimed[i].Study],
+		}
+	}
+	return all, nil
+}
+
+// take gives up to n claimed messages, at least one unless ctx ends.
+func (o *Outbox) take(ctx context.Context, n int) []*claim {
+	var batch []*claim
+	select {
+	case c := <-o.ready:
+		batch = append(batch, c)
+	case <-ctx.Done():
+		return nil
+	}
+	for len(batch) < n {
+		select {
+		case c := <-o.ready:
+			batch = append(batch, c)
+			continue
+		default:
+		}
+		break
+	}
+	if len(o.ready) <= o.opts.Claim/2 {
+		o.Wake()
+	}
+	return batch
+}
+
+// openWindow opens a window for those who may go; nil when nobody may.
+func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing) (*window, []int64, error) {
+	var (
+		key     int64
+		members []int64
+		refused []store.Verdict
+	)
+	w := o.worker.Load()
+	err := o.recorder.do(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) (err error) {
+		key, members, refused, err = tx.OpenWindow(ctx, w.Key, o.today(), standing)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range refused {
+		o.log.Info("message withheld", "state", v.State.String(), "reason", string(v.Reason))
+	}
+	if key == 0 {
+		return nil, nil, nil
+	}
+	return &window{key: key, open: len(members)}, members, nil
+}
+
+// later puts claims that could not be given a window back among the ready, after
+// a pause.
+func (o *Outbox) later(ctx context.Context, batch []*claim, standing []store.Standing) {
+	select {
+	case <-time.After(500 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	waiting := make(map[int64]bool, len(standing))
+	for _, s := range standing {
+		waiting[s.Key] = true
+	}
+	var full []*claim
+	for _, c := range batch {
+		if !waiting[c.Key] {
+			continue // settled when it was rendered
+		}
+		select {
+		case o.ready <- c:
+		default:
+			full = append(full, c)
+		}
+	}
+	if len(full) > 0 {
+		o.giveBack(full)
+	}
+}
+
+// mayEnd is asked right before a mail's point of no return.
+func (o *Outbox) mayEnd(*Mail) bool { return o.worker.Load().leased() }
+
+// giveBack returns claims that stand in no window to the queue.
+func (o *Outbox) giveBack(batch []*claim) {
+	claimed := make([]store.Claimed, len(batch))
+	for i, c := range batch {
+		claimed[i] = c.Claimed
+	}
+	err := o.opts.Store.Write(context.Background(), func(tx *store.Tx) error { return tx.Unclaim(context.Background(), claimed) })
+	if err != nil {
+		o.log.Error("claims could not be given back; they come back when this worker ends", "count", len(batch), "error", err)
+	}
+}
+
+func (o *Outbox) giveBackReady() {
+	var batch []*claim
+	for {
+		select {
+		case c := <-o.ready:
+			batch = append(batch, c)
+			continue
+		default:
+		}
+		break
+	}
+	if len(batch) > 0 {
+		o.giveBack(batch)
+	}
+}
+
+func (o *Outbox) today() studymail.Date {
+	return studymail.DateOf(o.opts.Now(), o.opts.Letterbox.Zone)
+}
+
+// transportChanged makes a change of the transport's state loud and visible.
+func (o *Outbox) transportChanged(t studymail.Transport) {
+	level := slog.LevelInfo
+	switch t.State {
+	case studymail.TransportUp:
+	case studymail.TransportBackingOff:
+		level = slog.LevelWarn
+	case studymail.TransportStopped:
+		level = slog.LevelError
+	}
+	o.log.Log(context.Background(), level, "transport "+string(t.State), "transport", t.Name, "state", string(t.State), "code", t.Code, "error", t.Detail)
+	// Not on this goroutine: it is a lane's, and may hold the recorder's next window.
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.SetTransport(ctx, t) }); err != nil {
+			o.log.Error("the transport's state could not be stored", "transport", t.Name, "error", err)
+		}
+	}()
+}
+
+// announceTransport stores the state with which a start begins.
+func (o *Outbox) announceTransport(ctx context.Context) {
+	up := studymail.Transport{Name: o.opts.Transport.Name(), State: studymail.TransportUp}
+	if err := o.opts.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetTransport(ctx, up) }); err != nil {
+		o.log.Error("the transport's state could not be stored", "error", err)
+	}
+}

@@ -1,0 +1,218 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"studymail"
+	"studymail/internal/store"
+)
+
+// recorder owns the write side. What waits when it comes round goes into one
+// transaction: outcomes first, then the windows they close, then what opens
+// windows and claims.
+type recorder struct {
+	store *store.Store
+	log   *slog.Logger
+	wake  chan struct{}
+
+	mu       sync.Mutex
+	outcomes []outcome
+	closing  []int64 // windows whose outcomes are all in outcomes or recorded
+	ops      []*op
+	ended    bool
+}
+
+// outcome is a settled hand-over.
+type outcome struct {
+	rec  store.Recorded
+	mark studymail.ID // patient to be marked Not contactable; zero: nobody
+}
+
+// op is a piece of work that joins a transaction. do may run more than once
+// before its transaction is committed: it assigns its result anew each time.
+type op struct {
+	do   func(context.Context, *store.Tx) error
+	done chan error
+}
+
+func newRecorder(s *store.Store, log *slog.Logger) *recorder {
+	return &recorder{store: s, log: log, wake: make(chan struct{}, 1)}
+}
+
+func (r *recorder) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// record takes an outcome; it is durable some milliseconds later.
+func (r *recorder) record(o outcome, closes int64) {
+	r.mu.Lock()
+	r.outcomes = append(r.outcomes, o)
+	if closes != 0 {
+		r.closing = append(r.closing, closes)
+	}
+	r.mu.Unlock()
+	r.signal()
+}
+
+// errEnded: the process gives up.
+var errEnded = errors.New("the recorder has ended")
+
+// do runs fn in the next transaction and waits until that is committed. When
+// ctx ends first, fn may still run.
+func (r *recorder) do(ctx context.Context, fn func(context.Context, *store.Tx) error) error {
+	o := &op{do: fn, done: make(chan error, 1)}
+	r.mu.Lock()
+	if r.ended {
+		r.mu.Unlock()
+		return errEnded
+	}
+	r.ops = append(r.ops, o)
+	r.mu.Unlock()
+	r.signal()
+	select {
+	case err := <-o.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run works until stop is closed and nothing waits any more, or until ctx ends.
+// ctx is not the context of what is recorded: it ends only when the process
+// gives up.
+func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
+	defer r.end()
+	for {
+		if r.pass(ctx) {
+			continue
+		}
+		select {
+		case <-r.wake:
+		case <-ctx.Done():
+			return
+		case <-stop:
+			if !r.pass(ctx) {
+				return
+			}
+		}
+	}
+}
+
+// end fails what still waits for a transaction.
+func (r *recorder) end() {
+	r.mu.Lock()
+	ops := r.ops
+	r.ops, r.ended = nil, true
+	r.mu.Unlock()
+	for _, o := range ops {
+		o.done <- errEnded
+	}
+}
+
+// pass records what waits, and tells whether there was anything.
+func (r *recorder) pass(ctx context.Context) bool {
+	r.mu.Lock()
+	outcomes, closing, ops := r.outcomes, r.closing, r.ops
+	r.outcomes, r.closing, r.ops = nil, nil, nil
+	r.mu.Unlock()
+	if len(outcomes)+len(closing)+len(ops) == 0 {
+		return false
+	}
+	r.untilRecorded(ctx, outcomes, closing, ops)
+	return true
+}
+
+// untilRecorded tries until the outcomes are durable: a database that is
+// restarted or a disk that is full for a while must not cost what servers have
+// answered. Ops are not worth waiting for: they fail with the first try.
+func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closing []int64, ops []*op) {
+	err := r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, outcomes, closing, ops) })
+	if err == nil {
+		for _, o := range ops {
+			o.done <- nil
+		}
+		return
+	}
+	// One piece may have spoilt it for all: each op alone, the outcomes apart.
+	for _, o := range ops {
+		o.done <- r.store.Write(ctx, func(tx *store.Tx) error { return o.do(ctx, tx) })
+	}
+	if len(outcomes)+len(closing) == 0 {
+		return
+	}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err = r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, outcomes, closing, nil) })
+		if err == nil {
+			return
+		}
+		r.log.Error("outcomes wait for the database", "count", len(outcomes), "error", err)
+		if studymail.CodeOf(err) != studymail.Unavailable && len(outcomes) > 1 {
+			// Not the database's state but one of the rows: each alone.
+			if !r.recordEachAlone(ctx, outcomes) {
+				// Their windows stay open: without an outcome they are in doubt,
+				// and must not look as if they had merely been claimed.
+				return
+			}
+			outcomes = nil
+			continue
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			r.log.Error("outcomes were not recorded: their messages will be uncertain", "count", len(outcomes), "error", err)
+			return
+		}
+	}
+}
+
+// recordEachAlone tells whether all could be recorded.
+func (r *recorder) recordEachAlone(ctx context.Context, outcomes []outcome) bool {
+	all := true
+	for _, o := range outcomes {
+		err := r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, []outcome{o}, nil, nil) })
+		if err != nil {
+			r.log.Error("an outcome was not recorded: its message will be uncertain", "error", err)
+			all = false
+		}
+	}
+	return all
+}
+
+func (r *recorder) apply(ctx context.Context, tx *store.Tx, outcomes []outcome, closing []int64, ops []*op) error {
+	recs := make([]store.Recorded, len(outcomes))
+	for i := range outcomes {
+		recs[i] = outcomes[i].rec
+	}
+	late, err := tx.Record(ctx, recs)
+	if err != nil {
+		return err
+	}
+	if late > 0 {
+		r.log.Warn("outcomes came too late: their messages are others' by now", "count", late)
+	}
+	for i := range outcomes {
+		if !outcomes[i].mark.IsZero() {
+			if err := tx.MarkNotContactable(ctx, outcomes[i].mark, "worker", "no such mailbox"); err != nil {
+				return err
+			}
+		}
+	}
+	for _, w := range closing {
+		if err := tx.CloseWindow(ctx, w); err != nil {
+			return err
+		}
+	}
+	for _, o := range ops {
+		if err := o.do(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

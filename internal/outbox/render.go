@@ -1,0 +1,144 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"studymail"
+	"studymail/internal/compose"
+	"studymail/internal/sealed"
+	"studymail/internal/store"
+)
+
+// Letterbox puts messages together: it knows what stands in every header.
+type Letterbox struct {
+	Sender       sealed.Email // From, and the return path without a bounce domain
+	DisplayName  string       // of From, where neither care provider nor study has one
+	PublicURL    string       // without a slash at its end; "" for no links to our pages
+	BounceDomain string
+	Zone         *time.Location
+	Sealer       *sealed.Sealer
+	Opener       *sealed.Opener
+
+	mu      sync.Mutex
+	letters map[int64]*compose.Letter // by row key of the version: they never change
+}
+
+// letter gives the compiled letter of a version.
+func (b *Letterbox) letter(ctx context.Context, tx *store.Tx, version int64) (*compose.Letter, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l, ok := b.letters[version]; ok {
+		return l, nil
+	}
+	v, err := tx.TemplateVersionByKey(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	l, err := compose.Compile(v.Format, v.Subject, v.Body)
+	if err != nil {
+		return nil, fmt.Errorf("compile template version %s: %w", v.ID, err)
+	}
+	if b.letters == nil {
+		b.letters = map[int64]*compose.Letter{}
+	}
+	b.letters[version] = l
+	return l, nil
+}
+
+// claim is a claimed message in this process.
+type claim struct {
+	store.Claimed
+	letter   *compose.Letter
+	provider *studymail.Provider
+	study    *studymail.Study
+	merged   []byte   // what was merged, sealed
+	personal []string // what the scrubber takes out of replies
+	window   *window
+}
+
+// UnsubscribeURL is the page on which a patient opts out; "" without PUBLIC_URL.
+func (b *Letterbox) UnsubscribeURL(message studymail.ID) (string, error) {
+	if b.PublicURL == "" {
+		return "", nil
+	}
+	token, err := b.Sealer.Token(sealed.UnsubscribeToken, message)
+	if err != nil {
+		return "", fmt.Errorf("sign the opt-out link of message %s: %w", message, err)
+	}
+	return b.PublicURL + "/u/" + token, nil
+}
+
+// render opens the patient's details and puts the mail together, in memory
+// only. Its error names the message and no detail.
+func (b *Letterbox) render(c *claim, now time.Time) (*Mail, error) {
+	key, err := b.Opener.Key(c.Person, c.Wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("open the details for message %s: %w", c.ID, err)
+	}
+	d, err := studymail.OpenDetails(key, c.Person, c.Sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open the details for message %s: %w", c.ID, err)
+	}
+	h, v, err := b.merge(c.ID, d, c.provider, c.study, now)
+	if err != nil {
+		return nil, err
+	}
+	v.Keep(c.letter.Needs())
+	m := &Mail{From: b.Sender.Reveal(), To: d.Email.Reveal(), EnvelopeID: c.ID.String(), UTF8: h.UTF8(), Tag: c.Key}
+	if b.BounceDomain != "" {
+		token, err := b.Sealer.Token(sealed.BounceToken, c.ID)
+		if err != nil {
+			return nil, fmt.Errorf("sign the return path of message %s: %w", c.ID, err)
+		}
+		m.From = compose.ReturnPath(token, b.BounceDomain)
+	}
+	if m.Data, err = c.letter.Append(make([]byte, 0, 4096), &h, &v); err != nil {
+		return nil, fmt.Errorf("put message %s together: %w", c.ID, err)
+	}
+	if c.merged, err = key.Seal(sealed.MessageMerged, c.ID, compose.PackSent(&h, &v)...); err != nil {
+		return nil, fmt.Errorf("seal what was merged into message %s: %w", c.ID, err)
+	}
+	c.personal = []string{m.To, d.Username.Reveal(), d.FirstName.Reveal(), d.LastName.Reveal()}
+	return m, nil
+}
+
+// merge gives header and values of a message as they are now.
+func (b *Letterbox) merge(id studymail.ID, d studymail.Details, p *studymail.Provider, s *studymail.Study, now time.Time) (compose.Header, compose.Values, error) {
+	var v compose.Values
+	v.SetPerson(d)
+	v.SetProvider(p)
+	v.SetStudy(s)
+	unsubscribe, err := b.UnsubscribeURL(id)
+	if err != nil {
+		return compose.Header{}, v, err
+	}
+	v.Set(compose.UnsubscribeURL, unsubscribe)
+	h := compose.Header{
+		From:           compose.Address{Name: firstOf(p.FromName, s.FromName, b.DisplayName), Address: b.Sender.Reveal()},
+		To:             compose.Address{Name: d.FullName().Reveal(), Address: d.Email.Reveal()},
+		ReplyTo:        compose.Address{Address: p.ReplyTo},
+		MessageID:      id,
+		Domain:         b.domain(),
+		Date:           now.In(b.Zone),
+		UnsubscribeURL: unsubscribe,
+	}
+	return h, v, nil
+}
+
+func (b *Letterbox) domain() string {
+	a := b.Sender.Reveal()
+	return a[strings.LastIndexByte(a, '@')+1:]
+}
+
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,65 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+
+	"studymail"
+	"studymail/internal/logs"
+	"studymail/internal/smtpout"
+)
+
+// SMTP hands mail to a relay over SMTP.
+type SMTP struct{ Config smtpout.Config }
+
+// Name is "smtp".
+func (*SMTP) Name() string { return "smtp" }
+
+// Deliver implements Transport.
+func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error {
+	cfg := s.Config
+	cfg.Gate = gate
+	conn, err := smtpout.Dial(ctx, &cfg)
+	if err != nil {
+		return smtpError(err)
+	}
+	defer func() { _ = conn.Close() }() // Deliver told what became of each mail
+	return smtpError(conn.Deliver(ctx, in, report))
+}
+
+// smtpError tells what of a connection's end concerns the transport as a whole.
+func smtpError(err error) error {
+	if err == nil {
+		return nil
+	}
+	e, ok := errors.AsType[*smtpout.Error](err)
+	if !ok {
+		return &TransportError{Code: "connection", Detail: logs.Scrub(err.Error()), Err: err}
+	}
+	detail := logs.Scrub(e.Error() + " " + e.Reply)
+	return &TransportError{Code: e.Stage, Detail: detail, Stop: e.Security(), Err: err}
+}
+
+// outcomeOf translates the client's outcome: the kinds have the same numbers.
+func outcomeOf(o smtpout.Outcome) studymail.Outcome {
+	kind := studymail.NotSent
+	switch o.Kind {
+	case smtpout.Accepted:
+		kind = studymail.Accepted
+	case smtpout.Later:
+		kind = studymail.Later
+	case smtpout.Refused:
+		kind = studymail.Refused
+	case smtpout.Throttled:
+		kind = studymail.Throttled
+	case smtpout.NotSent:
+		kind = studymail.NotSent
+	case smtpout.Lost:
+		kind = studymail.Lost
+	case smtpout.InDoubt:
+		kind = studymail.InDoubt
+	case smtpout.Unsendable:
+		kind = studymail.Unsendable
+	}
+	return studymail.Outcome{Kind: kind, Code: o.Code, Enhanced: o.Enhanced, Stage: o.Stage, Reply: o.Reply, Took: o.Took}
+}
