@@ -1,0 +1,149 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"studymail/internal/sealed"
+)
+
+// Config is the whole configuration. Paths are absolute, or relative to the
+// working directory if Load's dir was.
+type Config struct {
+	// The installation.
+	Debug     bool
+	SecretKey sealed.Secret
+	TimeZone  *time.Location
+	StateDir  string
+
+	// The database: sqlite:PATH or postgres://….
+	DatabaseURL sealed.Secret
+
+	// The keysets, as sealed.ParseKeys takes them; empty before init.
+	MasterKeyset  sealed.Secret
+	HashKeyset    sealed.Secret
+	SigningKeyset sealed.Secret
+
+	// The web pages.
+	HTTPAddr     string
+	AllowedHosts []string // with PUBLIC_URL's host
+	PublicURL    string   // without a slash at the end; "" if patients cannot reach the pages
+
+	// Mail.
+	MailTransport Transport
+	MaildirPath   string
+	Email         string // the sender's address
+	DisplayName   string
+	BounceDomain  string
+
+	// SMTP.
+	EmailHost              string
+	EmailPort              int
+	EmailUser              string // "" without a password: no AUTH
+	EmailPassword          sealed.Secret
+	EmailTLS               TLS
+	EmailTLSCAFile         string
+	EmailTLSPins           [][]byte // SHA-256 of public keys
+	HeloName               string   // "": the machine's
+	SMTPConnections        int
+	SMTPMailsPerConnection int // 0: no limit
+	SMTPIdle               time.Duration
+	SMTPWindow             int
+	SMTPPipelining         bool
+	SMTPChunking           bool
+
+	// Retries.
+	MaxAttempts    int
+	RetryBase      time.Duration
+	RetryMax       time.Duration
+	SweepEvery     time.Duration
+	MessageExpires time.Duration
+
+	// Jobs.
+	JobHistory time.Duration
+
+	// Logs.
+	LogLevel          slog.Level
+	LogFilePath       string // "": no file
+	WorkerLogFilePath string // "": no file
+	LogMaxMB          int
+	LogMaxFiles       int
+
+	dir      string
+	settings []Setting
+}
+
+// Transport is where mail is handed over.
+type Transport string
+
+// The transports.
+const (
+	Maildir Transport = "maildir"
+	SMTP    Transport = "smtp"
+)
+
+// TLS is how a connection to the relay is secured.
+type TLS string
+
+// The ways.
+const (
+	NoTLS            TLS = "none"
+	StartTLS         TLS = "starttls"          // where it is offered
+	StartTLSRequired TLS = "starttls-required" // or no mail
+	ImplicitTLS      TLS = "tls"               // from the first byte
+)
+
+// Setting is one option as doctor shows it.
+type Setting struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`  // secrets masked
+	Source string `json:"source"` // default, .env, environment, a file
+}
+
+// Show lists all options and where their values come from, secrets masked.
+func (c *Config) Show() []Setting { return append([]Setting(nil), c.settings...) }
+
+// HostAllowed tells whether a request's Host may be answered: one of
+// ALLOWED_HOSTS, a name below one that begins with a dot, or any with *.
+func (c *Config) HostAllowed(host string) bool {
+	host = strings.ToLower(hostOf(host))
+	for _, a := range c.AllowedHosts {
+		switch {
+		case a == "*", a == host, strings.HasPrefix(a, ".") && (strings.HasSuffix(host, a) || host == a[1:]):
+			return true
+		}
+	}
+	return false
+}
+
+// hostOf gives the host of host:port, in brackets if it is an IPv6 address.
+func hostOf(hostport string) string {
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		hostport = h
+	}
+	if a, err := netip.ParseAddr(strings.Trim(hostport, "[]")); err == nil && a.Is6() {
+		return "[" + a.String() + "]"
+	}
+	return strings.TrimSuffix(hostport, ".")
+}
+
+// path resolves a path against the folder of .env.
+func (c *Config) path(p string) string {
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(c.dir, p)
+}
+
+func loopback(host string) bool {
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}

@@ -1,0 +1,112 @@
+package config
+
+import (
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"studymail/internal/sealed"
+)
+
+// cross settles what depends on more than one option.
+func (l *loader) cross() {
+	c := l.c
+	l.sender()
+	l.tls()
+	if c.EmailPort == 0 {
+		c.EmailPort = map[TLS]int{ImplicitTLS: 465, NoTLS: 25}[c.EmailTLS]
+		if c.EmailPort == 0 {
+			c.EmailPort = 587
+		}
+	}
+	if c.EmailUser == "" && !c.EmailPassword.IsEmpty() {
+		c.EmailUser = c.Email
+	}
+	if c.RetryBase > c.RetryMax && !l.wrong["RETRY_BASE"] && !l.wrong["RETRY_MAX"] {
+		l.problem("RETRY_MAX", "found %s, which is less than RETRY_BASE (%s); allowed: a duration from RETRY_BASE to 7d", c.RetryMax, c.RetryBase)
+	}
+	if c.Debug && l.sources["LOG_LEVEL"] == "" {
+		c.LogLevel = slog.LevelDebug
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && c.PublicURL != "" {
+		if host := strings.ToLower(hostOf(u.Host)); !slices.Contains(c.AllowedHosts, host) {
+			c.AllowedHosts = append(c.AllowedHosts, host)
+		}
+	}
+	if slices.Contains(c.AllowedHosts, "*") {
+		l.warn("ALLOWED_HOSTS", "* answers under any name, forged ones included; name the hosts")
+	}
+	l.keys()
+	for name, v := range map[string]string{
+		"EMAIL": c.Email, "EMAIL_USER": c.EmailUser, "EMAIL_PORT": strconv.Itoa(c.EmailPort),
+		"EMAIL_TLS": string(c.EmailTLS), "LOG_LEVEL": c.LogLevel.String(),
+	} {
+		l.settings[name].Value = v
+	}
+}
+
+func (l *loader) sender() {
+	c := l.c
+	if c.MailTransport == SMTP {
+		for _, needed := range []struct{ name, value string }{{"EMAIL", c.Email}, {"EMAIL_HOST", c.EmailHost}} {
+			if needed.value == "" {
+				l.problem(needed.name, "found nothing; with MAIL_TRANSPORT=smtp it is needed: %s", allowedFor(needed.name))
+			}
+		}
+		return
+	}
+	if c.Email == "" {
+		c.Email = defaultSender
+	}
+}
+
+func allowedFor(name string) string {
+	for _, o := range options() {
+		if o.name == name {
+			return o.allowed
+		}
+	}
+	return ""
+}
+
+// tls settles EMAIL_TLS from EMAIL_USE_TLS and the host.
+func (l *loader) tls() {
+	c := l.c
+	use, said := truth(l.settings["EMAIL_USE_TLS"].Value)
+	switch {
+	case said && c.EmailTLS == "":
+		c.EmailTLS = NoTLS
+		if use {
+			c.EmailTLS = StartTLSRequired
+		}
+	case said && use != (c.EmailTLS != NoTLS):
+		l.problem("EMAIL_USE_TLS", "found %q, but EMAIL_TLS is %s; allowed: one of them, EMAIL_TLS says more", l.settings["EMAIL_USE_TLS"].Value, c.EmailTLS)
+	case c.EmailTLS == "" && loopback(c.EmailHost):
+		c.EmailTLS = StartTLS
+	case c.EmailTLS == "":
+		c.EmailTLS = StartTLSRequired
+	}
+	// Neither asks for a certificate that must be right: whoever sits between could read all.
+	open := c.EmailTLS == NoTLS || c.EmailTLS == StartTLS
+	if c.MailTransport == SMTP && open && !loopback(c.EmailHost) {
+		what := "mails"
+		if !c.EmailPassword.IsEmpty() {
+			what = "mails and the password"
+		}
+		l.warn("EMAIL_TLS", "with %s, %s may cross the network in clear; starttls-required or tls protect them", c.EmailTLS, what)
+	}
+}
+
+// keys checks the keysets, if there are any: before init there are none, and
+// what needs them says so.
+func (l *loader) keys() {
+	c := l.c
+	if c.MasterKeyset.IsEmpty() && c.HashKeyset.IsEmpty() && c.SigningKeyset.IsEmpty() {
+		return
+	}
+	if _, err := sealed.ParseKeys(c.MasterKeyset, c.HashKeyset, c.SigningKeyset); err != nil {
+		l.problems = append(l.problems, strings.Split(err.Error(), "\n")...)
+	}
+}

@@ -1,0 +1,262 @@
+package config
+
+import "studymail/internal/sealed"
+
+// option is one row of the table. An option is added here and nowhere else.
+type option struct {
+	name    string
+	old     string // a name that is still accepted, with a notice
+	def     string // as it is written in .env; "" for none
+	secret  bool   // never shown; may be read from a file: NAME_FILE
+	exact   bool   // spaces around the value belong to it
+	allowed string // for the error message
+	doc     string
+	set     func(c *Config, v string) bool // whether v is allowed
+}
+
+// group is a heading with its options.
+type group struct {
+	title   string
+	options []option
+}
+
+// table is every option, in the order of the documentation.
+func table() []group {
+	return []group{
+		{"Keys", []option{
+			{
+				name: "MASTER_KEYSET", secret: true, allowed: "a keyset as `studymail init` writes it",
+				doc: "Opens everything that is sealed: lose it, and the patients' details are lost; keep a copy apart from the database's.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.MasterKeyset }, 0),
+			},
+			{
+				name: "HASH_KEYSET", secret: true, allowed: "a keyset as `studymail init` writes it",
+				doc: "Finds people by address or username, and suppressed addresses.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.HashKeyset }, 0),
+			},
+			{
+				name: "SIGNING_KEYSET", secret: true, allowed: "a keyset as `studymail init` writes it",
+				doc: "Signs the links and return paths in mails.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.SigningKeyset }, 0),
+			},
+			{
+				name: "SECRET_KEY", secret: true, allowed: "at least 32 characters",
+				doc: "Protects the pages' sessions. A new one logs everybody out.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.SecretKey }, 32),
+			},
+		}},
+		{"Database", []option{
+			{
+				name: "DATABASE_URL", def: "sqlite:data/studymail.db", secret: true,
+				allowed: "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, special characters in the password percent-encoded",
+				doc:     "Where everything is kept: `sqlite:PATH` (one file, one machine) or `postgres://USER:PASSWORD@HOST/NAME` (several machines).",
+				set:     setDatabaseURL,
+			},
+			{
+				name: "STATE_DIR", def: "state", allowed: "a folder",
+				doc: "What tells a restored database from the running one, and the list of erased people. Leave it out of backups, keep it off the data folder.",
+				set: file(func(c *Config) *string { return &c.StateDir }),
+			},
+		}},
+		{"Mail", []option{
+			{
+				name: "MAIL_TRANSPORT", def: "maildir", allowed: "maildir or smtp",
+				doc: "`maildir`: mails become files in MAILDIR_PATH and nothing leaves the machine; `smtp`: they go to EMAIL_HOST.",
+				set: choice(func(c *Config) *Transport { return &c.MailTransport }, Maildir, SMTP),
+			},
+			{
+				name: "MAILDIR_PATH", def: "mail", allowed: "a folder",
+				doc: "The Maildir folder. Mails in it are in clear.",
+				set: file(func(c *Config) *string { return &c.MaildirPath }),
+			},
+			{
+				name: "EMAIL", allowed: "an address alone, such as studies@example.org; the name goes into EMAIL_DISPLAY_NAME",
+				doc: "The sender's address, and the login if EMAIL_USER is empty. Needed with `smtp`; with `maildir` it is " + defaultSender + " when empty.",
+				set: setEmail,
+			},
+			{
+				name: "EMAIL_DISPLAY_NAME", allowed: "up to 100 characters on one line",
+				doc: "The sender's name that patients see where neither study nor care provider has one.",
+				set: line(func(c *Config) *string { return &c.DisplayName }, 100),
+			},
+			{
+				name: "BOUNCE_DOMAIN", allowed: "a domain, such as bounce.example.org",
+				doc: "Bounces come back to a signed address at this domain; when empty, to EMAIL.",
+				set: domain(func(c *Config) *string { return &c.BounceDomain }),
+			},
+		}},
+		{"SMTP", []option{
+			{
+				name: "EMAIL_HOST", allowed: "a host name or an IP address, without a port",
+				doc: "The relay. Needed with `smtp`.",
+				set: setEmailHost,
+			},
+			{
+				name: "EMAIL_PORT", allowed: "a port, 1 to 65535",
+				doc: "When empty: 465 with EMAIL_TLS `tls`, 25 with `none`, otherwise 587.",
+				set: number(func(c *Config) *int { return &c.EmailPort }, 1, 65535),
+			},
+			{
+				name: "EMAIL_USER", allowed: "up to 255 characters on one line",
+				doc: "The login, when it is not EMAIL.",
+				set: line(func(c *Config) *string { return &c.EmailUser }, 255),
+			},
+			{
+				name: "EMAIL_PASSWORD", secret: true, exact: true, allowed: "one line",
+				doc: "The login's password. Empty: no login.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.EmailPassword }, 0),
+			},
+			{
+				name: "EMAIL_TLS", allowed: "none, starttls, starttls-required or tls",
+				doc: "`tls` from the first byte, `starttls-required` or no mail, `starttls` where it is offered, `none`. When empty: `starttls-required`, or `starttls` if EMAIL_HOST is this machine.",
+				set: choice(func(c *Config) *TLS { return &c.EmailTLS }, NoTLS, StartTLS, StartTLSRequired, ImplicitTLS),
+			},
+			{
+				name: "EMAIL_USE_TLS", allowed: "True or False",
+				doc: "The older way to say it: True is EMAIL_TLS `starttls-required`, False is `none`.",
+				set: func(c *Config, v string) bool { _, ok := truth(v); return ok || v == "" }, // read in cross.go
+			},
+			{
+				name: "EMAIL_TLS_CA_FILE", allowed: "a PEM file with certificates that can be read",
+				doc: "Certificates of a private authority, instead of the system's.",
+				set: setCAFile,
+			},
+			{
+				name: "EMAIL_TLS_PINS", allowed: "SHA-256 fingerprints of public keys (SPKI) in base64 or hex, separated by commas",
+				doc: "Public keys that the relay may have; if there are any, nothing else is checked.",
+				set: setPins,
+			},
+			{
+				name: "HELO_NAME", allowed: "a domain, such as mail.example.org",
+				doc: "The name that this machine gives itself to the relay; when empty, its IP address.",
+				set: domain(func(c *Config) *string { return &c.HeloName }),
+			},
+			{
+				name: "SMTP_CONNECTIONS", def: "4", allowed: "1 to 100",
+				doc: "Connections to the relay at once.",
+				set: number(func(c *Config) *int { return &c.SMTPConnections }, 1, 100),
+			},
+			{
+				name: "SMTP_MAILS_PER_CONNECTION", def: "1000", allowed: "0 to 1000000, 0 for no limit",
+				doc: "A connection is closed after that many mails and opened anew; 0: no limit.",
+				set: number(func(c *Config) *int { return &c.SMTPMailsPerConnection }, 0, 1000000),
+			},
+			{
+				name: "SMTP_IDLE", def: "30s", allowed: "a duration from 1s to 1h, such as 30s",
+				doc: "A connection without mail is closed after that.",
+				set: duration(func(c *Config) *timeDuration { return &c.SMTPIdle }, second, hour),
+			},
+			{
+				name: "SMTP_WINDOW", def: "16", allowed: "1 to 32",
+				doc: "Mails on their way in one connection at most: as many may stand in doubt after a crash.",
+				set: number(func(c *Config) *int { return &c.SMTPWindow }, 1, 32),
+			},
+			{
+				name: "SMTP_PIPELINING", def: "True", allowed: "True or False",
+				doc: "False if the relay offers PIPELINING and does not bear it.",
+				set: yes(func(c *Config) *bool { return &c.SMTPPipelining }),
+			},
+			{
+				name: "SMTP_CHUNKING", def: "True", allowed: "True or False",
+				doc: "False if the relay offers CHUNKING and does not bear it.",
+				set: yes(func(c *Config) *bool { return &c.SMTPChunking }),
+			},
+		}},
+		{"Retries", []option{
+			{
+				name: "MAX_ATTEMPTS", def: "8", allowed: "1 to 100",
+				doc: "A message fails after that many attempts.",
+				set: number(func(c *Config) *int { return &c.MaxAttempts }, 1, 100),
+			},
+			{
+				name: "RETRY_BASE", def: "5m", allowed: "a duration from 10ms to 1d, such as 5m",
+				doc: "The wait before the second attempt; it doubles with each, and varies a little.",
+				set: duration(func(c *Config) *timeDuration { return &c.RetryBase }, 10*millisecond, day),
+			},
+			{
+				name: "RETRY_MAX", def: "4h", allowed: "a duration from RETRY_BASE to 7d, such as 4h",
+				doc: "The longest wait between two attempts.",
+				set: duration(func(c *Config) *timeDuration { return &c.RetryMax }, 10*millisecond, 7*day),
+			},
+			{
+				name: "SWEEP_EVERY", def: "30s", allowed: "a duration from 1s to 1h, such as 30s",
+				doc: "How often messages whose next attempt is due are brought back.",
+				set: duration(func(c *Config) *timeDuration { return &c.SweepEvery }, second, hour),
+			},
+			{
+				name: "MESSAGE_EXPIRES", def: "5d", allowed: "a duration from 1m to 90d, such as 5d",
+				doc: "A message that could not be handed over for that long fails as expired.",
+				set: duration(func(c *Config) *timeDuration { return &c.MessageExpires }, minute, 90*day),
+			},
+			{
+				name: "JOB_HISTORY", def: "7d", allowed: "a duration from 1m to 366d, such as 7d",
+				doc: "How long finished jobs and runs of schedules are kept.",
+				set: duration(func(c *Config) *timeDuration { return &c.JobHistory }, minute, 366*day),
+			},
+		}},
+		{"Pages", []option{
+			{
+				name: "HTTP_ADDR", def: "127.0.0.1:8000", allowed: "an address to listen on, such as 127.0.0.1:8000 or :8000",
+				doc: "Where pages and health checks are served.",
+				set: setHTTPAddr,
+			},
+			{
+				name: "ALLOWED_HOSTS", old: "DJANGO_ALLOWED_HOSTS", def: "localhost,127.0.0.1,[::1]",
+				allowed: "host names separated by commas, without scheme and port; .example.org also takes the names below it",
+				doc:     "The host names under which the pages may be asked for; that of PUBLIC_URL is added by itself.",
+				set:     setAllowedHosts,
+			},
+			{
+				name: "PUBLIC_URL", allowed: "https://HOST or https://HOST/PATH; http only for this machine itself",
+				doc: "Where patients reach the opt-out page. When empty, mails have no List-Unsubscribe.",
+				set: setPublicURL,
+			},
+			{
+				name: "DEBUG", def: "False", allowed: "True or False",
+				doc: "True, for development, logs at level DEBUG unless LOG_LEVEL says otherwise.",
+				set: yes(func(c *Config) *bool { return &c.Debug }),
+			},
+			{
+				name: "TIME_ZONE", def: "Europe/London", allowed: "a name such as Europe/London or UTC",
+				doc: "In which times are shown and, unless said otherwise, understood.",
+				set: setTimeZone,
+			},
+		}},
+		{"Logs", []option{
+			{
+				name: "LOG_LEVEL", allowed: "DEBUG, INFO, WARNING or ERROR",
+				doc: "The least level that is logged. When empty: INFO.",
+				set: setLogLevel,
+			},
+			{
+				name: "LOG_FILE_PATH", def: "logs/app.log", allowed: "a file, or - for none",
+				doc: "JSON lines of everything but workers; `-`: no file, the console has them in any case.",
+				set: logFile(func(c *Config) *string { return &c.LogFilePath }),
+			},
+			{
+				name: "WORKER_LOG_FILE_PATH", old: "CELERY_LOGFILE_PATH", def: "logs/worker.log", allowed: "a file, or - for none",
+				doc: "JSON lines of workers.",
+				set: logFile(func(c *Config) *string { return &c.WorkerLogFilePath }),
+			},
+			{
+				name: "LOG_MAX_MB", def: "10", allowed: "1 to 1000",
+				doc: "A log file is put aside at this size and a new one begun.",
+				set: number(func(c *Config) *int { return &c.LogMaxMB }, 1, 1000),
+			},
+			{
+				name: "LOG_MAX_FILES", def: "10", allowed: "1 to 1000",
+				doc: "As many files put aside are kept of each.",
+				set: number(func(c *Config) *int { return &c.LogMaxFiles }, 1, 1000),
+			},
+		}},
+	}
+}
+
+// options is the table without its headings.
+func options() []option {
+	var all []option
+	for _, g := range table() {
+		all = append(all, g.options...)
+	}
+	return all
+}
