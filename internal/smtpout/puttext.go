@@ -28,7 +28,7 @@ func (d *delivery) putText(t *transaction, v verb) error {
 	if t.traits.unended {
 		c.wbuf = append(c.wbuf, "\r\n"...)
 	}
-	ok, err := d.mayEnd(t)
+	ok, err := d.mayEnd(t, v)
 	if err != nil {
 		return err
 	}
@@ -76,15 +76,20 @@ func (d *delivery) putBody(data []byte, stuff bool) error {
 }
 
 // mayEnd asks, at the last moment, whether the end of t's text may be written.
-func (d *delivery) mayEnd(t *transaction) (bool, error) {
+func (d *delivery) mayEnd(t *transaction, v verb) (bool, error) {
 	if d.inbox.waiting() {
 		// The server answered while the text went out: to earlier mails, or
 		// already to this one.
 		if err := d.hear(); err != nil {
 			return false, err
 		}
-		if t.settled || d.mute {
+		switch {
+		case d.mute:
 			return false, nil
+		case t.settled && v == vBdat && !t.rcptOK:
+			return true, nil // the server throws the text away (RFC 3030 §2) and can go on behind it
+		case t.settled:
+			return false, protocolError("a recipient was taken without a sender")
 		}
 	}
 	if d.ctx.Err() != nil {
