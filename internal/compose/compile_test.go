@@ -31,7 +31,10 @@ func TestCompileTellsEveryProblemWithItsPlace(t *testing.T) {
 		{"private use", md, "S", "a\U00100000", []string{"body, line 1, column 2: a private-use character"}},
 		{"private use by number", md, "S", "a &#x100000; &#1048576 &#13; &#99999999999;", []string{"column 3: &#x100000", "column 14: &#1048576", "column 24: &#13", "column 30: &#99999999999"}},
 		{"overlong subject", md, strings.Repeat("x", 999), "b", []string{"subject: too long: 999 bytes"}},
-		{"overlong body", md, "S", strings.Repeat("x", maxBody+1), []string{"body: too long"}},
+		{"overlong body", md, "S", strings.Repeat("x\n\n", maxMarkdown/2), []string{"body: too long"}},
+		{"overlong HTML", htm, "S", strings.Repeat("x", maxHTML+1), []string{"body: too long"}},
+		{"endless paragraph", md, "S", "a\n\n" + strings.Repeat("[x](", 5000), []string{"body, line 3, column 1: a paragraph of more than"}},
+		{"table that would fill the memory", md, "S", strings.Repeat("|", 1000) + "\n" + strings.Repeat("|-", 1000) + "\n" + strings.Repeat("|\n", 2000), []string{"body: too many bars"}},
 
 		{"unknown", md, "{{ name_of_dog }}", "b", []string{`subject, line 1, column 1: there is no placeholder "name_of_dog"; there are patient_username`}},
 		{"nearly known", md, "S", "é\r\nDear {{ pateint_first_nam }}", []string{`body, line 2, column 6: there is no placeholder "pateint_first_nam"; did you mean {{ patient_first_name }}?`}},

@@ -12,11 +12,12 @@ const (
 	FormatHTML     = "html"
 )
 
-// The limits of a template, in bytes. A body that is much longer is cut off by
+// The limits of a template, in bytes. HTML that is much longer is cut off by
 // the large mail services (at 102 kB).
 const (
-	maxSubject = 998
-	maxBody    = 256 << 10
+	maxSubject  = 998
+	maxMarkdown = 64 << 10
+	maxHTML     = 256 << 10
 )
 
 // Letter is a template version, compiled: literal pieces and placeholders for
@@ -88,8 +89,12 @@ func (l *Letter) compileBody(format, body string) Problems {
 	// What editors add or differ in; line numbers stay.
 	body = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(body, "\ufeff"))
 	p := &problems{where: "body", text: body}
-	if len(body) > maxBody {
-		p.add(-1, "too long: %d bytes, at most %d", len(body), maxBody)
+	most := maxHTML
+	if format == FormatMarkdown {
+		most = maxMarkdown
+	}
+	if len(body) > most {
+		p.add(-1, "too long: %d bytes, at most %d", len(body), most)
 		return p.list()
 	}
 	if strings.TrimSpace(body) == "" {
@@ -102,7 +107,9 @@ func (l *Letter) compileBody(format, body string) Problems {
 		place = func(at int) int { return s.origin(at + lead) }
 	}
 	if format == FormatMarkdown {
-		html = strings.TrimSpace(markdownHTML(s, p))
+		if html = strings.TrimSpace(markdownHTML(s, p)); html == "" && len(p.found) > 0 {
+			return p.list()
+		}
 		place = func(int) int { return unplaced }
 	}
 	document, seen := checkHTML(html, s, place, p)

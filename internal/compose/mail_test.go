@@ -3,10 +3,12 @@ package compose
 import (
 	"bytes"
 	"io"
+	"mime"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"studymail"
 
@@ -88,6 +90,10 @@ func parseMail(t testing.TB, raw []byte) parsed {
 	return p
 }
 
+// Each encoded word must make sense by itself (RFC 2047 §5): "=?" never stands
+// for itself in a header of ours, nor in quoted-printable.
+var encodedWord = regexp.MustCompile(`=\?[^ ]*\?=`)
+
 // checkWire checks what the bytes promise, whatever is in them.
 func checkWire(t testing.TB, raw []byte, utf8Header bool) {
 	t.Helper()
@@ -114,6 +120,11 @@ func checkWire(t testing.TB, raw []byte, utf8Header bool) {
 		}
 		if !inHeader && strings.TrimRight(line, " \t") != line {
 			t.Fatalf("line %d ends with white space: %q", i+1, line)
+		}
+		for _, word := range encodedWord.FindAllString(line, -1) {
+			if got, err := new(mime.WordDecoder).Decode(word); !inHeader || len(word) > 75 || err != nil || !utf8.ValidString(got) {
+				t.Fatalf("line %d: encoded word %q gives %q, %v", i+1, word, got, err)
+			}
 		}
 		if inHeader && strings.Trim(line, " \t") == "" && line != "" {
 			t.Fatalf("line %d folds to nothing", i+1)

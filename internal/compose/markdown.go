@@ -16,6 +16,9 @@ import (
 // with bare web addresses as links), marks still in it. A bare
 // {{ unsubscribe_url }} becomes a link, too.
 func markdownHTML(body *scanned, p *problems) string {
+	if !boundedMarkdown(body, p) {
+		return ""
+	}
 	source := []byte(body.marked)
 	md := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Linkify))
 	doc := md.Parser().Parse(text.NewReader(source))
@@ -45,6 +48,31 @@ func markdownHTML(body *scanned, p *problems) string {
 		p.add(-1, "the Markdown cannot be rendered")
 	}
 	return m.restoreMarks(out.String())
+}
+
+// boundedMarkdown refuses what goldmark would chew on for minutes: its work grows
+// with the square of a paragraph's length, and it fills each row of a table up
+// to the columns of its head.
+func boundedMarkdown(body *scanned, p *problems) bool {
+	const maxParagraph, maxCells = 16 << 10, 100_000
+	at, paragraph, lines, columns := 0, 0, 0, 0
+	for line := range strings.SplitSeq(body.marked, "\n") {
+		lines++
+		columns = max(columns, strings.Count(line, "|"))
+		if strings.TrimSpace(line) == "" {
+			paragraph = at + len(line) + 1
+		}
+		at += len(line) + 1
+		if at-paragraph > maxParagraph {
+			p.add(body.origin(paragraph), "a paragraph of more than %d bytes; put blank lines between paragraphs", maxParagraph)
+			return false
+		}
+	}
+	if lines*columns > maxCells {
+		p.add(-1, "too many bars and lines for a table")
+		return false
+	}
+	return true
 }
 
 type markdown struct {

@@ -46,7 +46,11 @@ func TestRandomMailsParseBack(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 2026)) //nolint:gosec // a fixed seed is the point
 	for i := range 1000 {
 		subject, body := randomTemplate(r)
-		l, err := Compile(FormatMarkdown, subject, body)
+		format := FormatMarkdown
+		if i%4 == 3 {
+			format, body = FormatHTML, randomHTML(r)
+		}
+		l, err := Compile(format, subject, body)
 		if err != nil {
 			t.Fatalf("mail %d: %v\n%q", i, err, body)
 		}
@@ -78,6 +82,26 @@ func randomTemplate(r *rand.Rand) (subject, body string) {
 	}
 	// A value behind a web address is refused; these letters have a space there.
 	return subject, strings.ReplaceAll(body, "d=e){{", "d=e) {{")
+}
+
+func randomHTML(r *rand.Rand) string {
+	pieces := []string{
+		"<p>Dear ", "</p>", "<b>", "</b>", "<br>", "\n.", " &amp; ", "<table><tr><td>a</td><td>", "</td></tr></table>", "<pre>\n a", "</pre>",
+		"<a href='{{ unsubscribe_url }}'>", "</a>", "<ul><li>", "</li></ul>", strings.Repeat("é", 70), strings.Repeat("w ", 90),
+	}
+	body := "Hello "
+	for n := r.IntN(10); n >= 0; n-- {
+		i := r.IntN(len(pieces))
+		begin, end := pieces[i], ""
+		if i+1 < len(pieces) && strings.HasPrefix(pieces[i+1], "</") {
+			end = pieces[i+1]
+		}
+		if strings.HasPrefix(begin, "</") {
+			begin = "."
+		}
+		body += begin + "{{ " + Placeholder(r.IntN(placeholderCount)).String() + " }}" + []string{"", ".", " "}[r.IntN(3)] + end
+	}
+	return body
 }
 
 // checkMail renders a mail, parses it back and compares everything.
