@@ -80,7 +80,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if n > 2 {
+	if n > 0 {
 		t.Fatalf("%v allocations a message", n)
 	}
 }
