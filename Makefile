@@ -1,0 +1,72 @@
+# Targets with a ## comment are listed by `make help`.
+SHELL      := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILDFLAGS := -trimpath -ldflags "-s -w -X studymail/internal/app.version=$(VERSION)"
+# The packages where goroutines share something.
+RACE       ?= ./internal/outbox/... ./internal/jobs/... ./internal/smtpout/... ./internal/maildir/... ./internal/store/... ./internal/logs/... ./internal/app/...
+FUZZTIME   ?= 20s
+LINT       := bin/golangci-lint
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build and run the product on its embedded defaults (makes .env and demo data the first time)
+	bin/studymail serve --init --demo-if-new
+
+build: ## Build the static binary bin/studymail
+	CGO_ENABLED=0 go build $(BUILDFLAGS) -o bin/studymail ./cmd/studymail
+
+test: test-deps ## Run every test on SQLite and PostgreSQL (installs what they need when it is root)
+	go vet ./...
+	go test -count=1 -timeout 20m ./...
+
+test-deps: ## Install what the tests need, where it is missing
+	@scripts/test-deps.sh
+
+test-race: test-deps ## Run the tests of the concurrent packages with the race detector
+	CGO_ENABLED=1 go test -race -short -count=1 -timeout 30m $(RACE)
+
+test-pg: test-deps ## Run the tests of the store and of the whole product (on both databases)
+	go test -count=1 -timeout 20m ./internal/store/... ./internal/storetest/... ./internal/jobs/... ./internal/app/...
+
+chaos: test-deps ## Run the fault campaigns in full (their short forms are part of `make test`)
+	CHAOS=full go test -count=1 -timeout 60m -v -run '^TestChaos' ./...
+
+fuzz: ## Run every fuzz target for FUZZTIME (20s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+bench: test-deps ## Print the table of figures: planning, sending, import, next to smtp-source
+	BENCH=1 go test -count=1 -timeout 60m -v -run '^TestBench' ./bench/
+
+lint: $(LINT) ## Run the linters (built from source the first time: some minutes)
+	$(LINT) run ./...
+
+fmt: $(LINT) ## Format the code
+	$(LINT) fmt
+
+vuln: bin/govulncheck ## Ask Go's vulnerability database about what we link (needs the Internet)
+	@bin/govulncheck ./... || { code=$$?; [ $$code = 3 ] || echo "govulncheck could not do its work (code $$code): it needs https://vuln.go.dev, or a copy of that database named by GOVULNDB" >&2; exit $$code; }
+
+check: $(LINT) ## The quick part before a commit: vet, lint, tests with -short
+	go vet ./...
+	$(LINT) run ./...
+	go test -short ./...
+
+verify: ## Check that go.mod is tidy, dependencies are what go.sum says, and files are formatted
+	go mod verify
+	go mod tidy -diff
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad" >&2; exit 1; }
+
+clean: ## Remove what was built (never data, state, logs, mail or .env)
+	rm -rf bin
+	find . -name '*.test' -type f -not -path './.git/*' -delete
+
+bin/golangci-lint: tools/go.mod tools/go.sum
+	go build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/govulncheck: tools/go.mod tools/go.sum
+	go build -C tools -o ../$@ golang.org/x/vuln/cmd/govulncheck
+
+.PHONY: help run build test test-deps test-race test-pg chaos fuzz bench lint fmt vuln check verify clean

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Runs every fuzz target of the module for the given time each (20s by default).
+# A failing input is left in the package's testdata/fuzz: commit it with the fix.
+set -euo pipefail
+time=${1:-20s}
+
+found=0
+for package in $(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...); do
+	dir=$(go list -f '{{.Dir}}' "$package")
+	grep -qs '^func Fuzz' "$dir"/*_test.go || continue
+	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
+		found=$((found + 1))
+		echo "== $package $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package"
+	done
+done
+echo "fuzz: $found targets, $time each, nothing found"
+[ $found -gt 0 ]
