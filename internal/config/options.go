@@ -46,7 +46,7 @@ func table() []group {
 			},
 		}},
 		{"Database", []option{
-			{
+			{ //nolint:gosec // a placeholder, not a password
 				name: "DATABASE_URL", def: "sqlite:data/studymail.db", secret: true,
 				allowed: "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, special characters in the password percent-encoded",
 				doc:     "Where everything is kept: `sqlite:PATH` (one file, one machine) or `postgres://USER:PASSWORD@HOST/NAME` (several machines).",

@@ -75,6 +75,7 @@ func (s Spec) latest(first, now time.Time) (last time.Time, n int) {
 				return s.lastBefore(last, now), n
 			}
 		}
+	case studymail.Once:
 	}
 	return last, n
 }
