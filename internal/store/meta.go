@@ -32,6 +32,34 @@ type Prover interface {
 	CheckProof(proof []byte) error
 }
 
+// CheckProof checks the proof of a database, and changes nothing. One that has
+// no proof or no tables yet is anybody's.
+func (s *Store) CheckProof(ctx context.Context, keys Prover) error {
+	noTables := false
+	err := s.Read(ctx, func(tx *Tx) error {
+		if _, err := tx.version(ctx); err != nil {
+			noTables = true
+			return err
+		}
+		proof, found, err := tx.Meta(ctx, keyProof)
+		if err != nil || !found {
+			return err
+		}
+		return wrongKeys(keys.CheckProof(proof))
+	})
+	if noTables {
+		return nil // whatever else may be wrong, the next step tells
+	}
+	return err
+}
+
+func wrongKeys(err error) error {
+	if err == nil {
+		return nil
+	}
+	return studymail.Errorf(studymail.Conflict, "%w", err)
+}
+
 // EnsureProof stores the keys' proof in a database that has none, and checks
 // the proof of one that has. With the wrong keys it fails and changes nothing.
 func (s *Store) EnsureProof(ctx context.Context, keys Prover) error {
@@ -64,8 +92,5 @@ func (s *Store) EnsureProof(ctx context.Context, keys Prover) error {
 			return err
 		}
 	}
-	if err := keys.CheckProof(proof); err != nil {
-		return studymail.Errorf(studymail.Conflict, "%w", err)
-	}
-	return nil
+	return wrongKeys(keys.CheckProof(proof))
 }

@@ -34,6 +34,9 @@ func MetaKeepsTheLastValue(t *testing.T, s *store.Store) {
 // nothing: the first ones fit still.
 func OnlyTheKeysOfADatabaseFitIt(t *testing.T, s *store.Store) {
 	ours, others := Keys(t), Keys(t)
+	if err := s.CheckProof(t.Context(), others); err != nil {
+		t.Fatalf("a database without a proof is anybody's: %v", err)
+	}
 	for _, c := range []struct {
 		name string
 		keys *sealed.Keys
@@ -46,6 +49,9 @@ func OnlyTheKeysOfADatabaseFitIt(t *testing.T, s *store.Store) {
 	} {
 		if err := s.EnsureProof(t.Context(), c.keys); studymail.CodeOf(err) != c.want {
 			t.Fatalf("%s: %v", c.name, err)
+		}
+		if err := s.CheckProof(t.Context(), c.keys); studymail.CodeOf(err) != c.want {
+			t.Fatalf("%s, checked: %v", c.name, err)
 		}
 	}
 }
