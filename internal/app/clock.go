@@ -1,0 +1,7 @@
+package app
+
+import "time"
+
+// Clock is the machine's clock: the only place that asks it. Everything else is
+// handed a clock.
+func Clock() time.Time { return time.Now() }
