@@ -120,8 +120,7 @@ func (f fields) next(after time.Time, loc *time.Location) time.Time {
 // so the first one after is found by bisection.
 func (f fields) nextOnTheWall(after time.Time, loc *time.Location) time.Time {
 	hours, minutes := members(f.hour), members(f.minute)
-	// The day before, too: its last times may have been jumped over into this one.
-	date := time.Date(after.Year(), after.Month(), after.Day()-1, 0, 0, 0, 0, time.UTC)
+	date := time.Date(after.Year(), after.Month(), after.Day(), 0, 0, 0, 0, time.UTC)
 	for end := min(date.Year()+searchYears, lastYear); date.Year() <= end; date = f.followingDay(date) {
 		if !f.onDay(date.Year(), date.Month(), date.Day()) {
 			continue

@@ -216,3 +216,39 @@ func FuzzParseNext(f *testing.F) {
 		}
 	})
 }
+
+// TestNextAgreesWithTheMinutesOfTwoYears compares with the plain way to find out:
+// walk through all minutes and look at the clock.
+func TestNextAgreesWithTheMinutesOfTwoYears(t *testing.T) {
+	t.Parallel()
+	from := at(t, "2026-01-01T00:00:00Z")
+	for _, zone := range []string{london, "America/Santiago", "Asia/Beirut", "Australia/Lord_Howe", "Asia/Kolkata"} {
+		s := must(t, studymail.Cron, "5,35 0,1,23 * * *", zone)
+		shown := map[string]bool{}
+		var want []time.Time
+		for m := range 2 * 365 * 24 * 60 {
+			at := from.Add(time.Duration(m) * time.Minute).In(s.Zone)
+			clock := at.Format("2006-01-02 15:04")
+			if h := at.Hour(); !shown[clock] && (h < 2 || h == 23) && at.Minute()%30 == 5 {
+				want = append(want, at)
+			}
+			shown[clock] = true
+		}
+		missing := 0
+		got, i := from, 0
+		for i < len(want) {
+			got = s.Next(got)
+			switch {
+			case got.Equal(want[i]):
+				i++
+			case got.Before(want[i]): // a time that the clocks jumped over
+				missing++
+			default:
+				t.Fatalf("%s: got %v, want %v", zone, got, want[i])
+			}
+		}
+		if missing > 4 {
+			t.Errorf("%s: %d times that no clock shows", zone, missing)
+		}
+	}
+}
