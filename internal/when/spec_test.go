@@ -217,18 +217,18 @@ func FuzzParseNext(f *testing.F) {
 	})
 }
 
-// TestNextAgreesWithTheMinutesOfTwoYears compares with the plain way to find out:
-// walk through all minutes and look at the clock.
-func TestNextAgreesWithTheMinutesOfTwoYears(t *testing.T) {
+// TestNextAgreesWithTheMinutesOfAYear compares with the plain way to find out:
+// walk through the year, five minutes at a time, and look at the clock.
+func TestNextAgreesWithTheMinutesOfAYear(t *testing.T) {
 	t.Parallel()
 	from := at(t, "2026-01-01T00:00:00Z")
 	for _, zone := range []string{london, "America/Santiago", "Asia/Beirut", "Australia/Lord_Howe", "Asia/Kolkata"} {
 		s := must(t, studymail.Cron, "5,35 0,1,23 * * *", zone)
-		shown := map[string]bool{}
+		shown := map[[4]int]bool{}
 		var want []time.Time
-		for m := range 2 * 365 * 24 * 60 {
-			at := from.Add(time.Duration(m) * time.Minute).In(s.Zone)
-			clock := at.Format("2006-01-02 15:04")
+		for m := range 365 * 24 * 12 {
+			at := from.Add(time.Duration(5*m) * time.Minute).In(s.Zone)
+			clock := [4]int{int(at.Month()), at.Day(), at.Hour(), at.Minute()}
 			if h := at.Hour(); !shown[clock] && (h < 2 || h == 23) && at.Minute()%30 == 5 {
 				want = append(want, at)
 			}
@@ -247,7 +247,7 @@ func TestNextAgreesWithTheMinutesOfTwoYears(t *testing.T) {
 				t.Fatalf("%s: got %v, want %v", zone, got, want[i])
 			}
 		}
-		if missing > 4 {
+		if missing > 2 {
 			t.Errorf("%s: %d times that no clock shows", zone, missing)
 		}
 	}
