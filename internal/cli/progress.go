@@ -50,12 +50,13 @@ func (p *progress) set(done, total int64) {
 	if p.bar == nil || p.total != total {
 		p.finish()
 		p.total = total
-		p.bar = progressbar.NewOptions64(max(total, -1), progressbar.OptionSetWriter(p.e.Err),
-			progressbar.OptionSetDescription(p.what), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(),
-			progressbar.OptionFullWidth())
-		if total == 0 {
-			p.bar.ChangeMax64(-1)
+		length := total
+		if length == 0 {
+			length = -1 // not known: it spins
 		}
+		p.bar = progressbar.NewOptions64(length, progressbar.OptionSetWriter(p.e.Err), progressbar.OptionSetDescription(p.what),
+			progressbar.OptionShowCount(), progressbar.OptionFullWidth(),
+			progressbar.OptionSetSpinnerChangeInterval(0)) // else it draws from a goroutine of its own that nobody can stop
 	}
 	_ = p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
 }
