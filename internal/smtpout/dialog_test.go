@@ -18,11 +18,14 @@ import (
 // TestDialogs plays testdata/*.dialog: whole dialogues, byte for byte, over a
 // pipe and with a clock of their own. A file has these lines:
 //
-//	set KEY[=VALUE]   a setting: nopipelining nochunking window=N max=N gate=N (no at the Nth mail), cancel=N (ctx ends at the Nth report)
+//	set KEY[=VALUE]   a setting: nopipelining nochunking login tls=1 (STARTTLS) or 2 (required) window=N max=N
+//	                  gate=N (no at the Nth mail) cancel=N (ctx ends at the Nth report)
 //	mail KEY=VALUE …  a mail to send: from= to= text="…" id= utf8
 //	open WORD …       greeting and EHLO, offering the words
 //	C: line           what the client has to send; lines in a row are to come without waiting
 //	S: line           what the server says; before it, the client must be silent
+//	early: line       what the server says while the client talks
+//	swallow N         the server reads N bytes
 //	wait DURATION     the server does nothing for so long
 //	hangup            the server closes
 //	gone              the client must have closed
@@ -78,6 +81,10 @@ func playDialog(t *testing.T, text string) {
 				cfg.NoPipelining = true
 			case "nochunking":
 				cfg.NoChunking = true
+			case "login":
+				cfg.Credentials = &Credentials{Username: "u", Password: "p"}
+			case "tls":
+				cfg.TLS = TLSMode(n)
 			case "window":
 				cfg.Window = n
 			case "max":
@@ -235,7 +242,7 @@ func playServer(t *testing.T, nc net.Conn, script []string) {
 	gone := func() {
 		_ = nc.SetReadDeadline(time.Now().Add(time.Hour))
 		if rest, err := io.ReadAll(in); err != nil || len(rest) > 0 {
-			t.Fatalf("client should be gone, but %q, %v", rest, err)
+			t.Fatalf("client should be gone, but %.60q, %v", rest, err)
 		}
 	}
 	speaking := false
@@ -267,6 +274,8 @@ func playServer(t *testing.T, nc net.Conn, script []string) {
 				say(strings.TrimSuffix(said, "\r\n"))
 				said = ""
 			}
+		case "early:":
+			say(rest)
 		case "wait":
 			d, err := time.ParseDuration(rest)
 			if err != nil {

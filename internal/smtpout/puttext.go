@@ -111,6 +111,9 @@ func (d *delivery) mayEnd(t *transaction, v verb) (bool, error) {
 func (d *delivery) withhold(t *transaction, v verb, began int64, mark int) error {
 	c := d.c
 	d.noMore = true
+	if d.cause == nil {
+		d.cause = d.ctx.Err() // the only reason that has not spoken up
+	}
 	d.settle(t, Outcome{Kind: NotSent, Stage: t.stage})
 	if d.cur == t {
 		d.cur = nil
