@@ -112,7 +112,7 @@ func (e *env) patientList() *cobra.Command {
 						return err
 					}
 				}
-				return nil
+				return out.page()
 			})
 			if err != nil {
 				return err
@@ -188,6 +188,15 @@ func (p *patientPrinter) add(v patientView) error {
 		name = "erased"
 	}
 	p.table.row(v.ID, v.Study, v.Provider, v.Status, v.Cancelled, name, v.Email)
+	return nil
+}
+
+// page ends a page: columns are aligned within it, so that a long table is not
+// kept in memory.
+func (p *patientPrinter) page() error {
+	if p.table != nil {
+		return p.table.end()
+	}
 	return nil
 }
 

@@ -70,33 +70,6 @@ func (a *array) end() error {
 	return cannotPrint(a.out.Flush())
 }
 
-// table prints aligned columns.
-type table struct{ w *tabwriter.Writer }
-
-func (e *env) table(header ...string) *table {
-	t := &table{tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)}
-	cells := make([]any, len(header))
-	for i, h := range header {
-		cells[i] = strings.ToUpper(h)
-	}
-	t.row(cells...)
-	return t
-}
-
-// row adds a row; nothing shows as –.
-func (t *table) row(cells ...any) {
-	texts := make([]string, len(cells))
-	for i, c := range cells {
-		texts[i] = fmt.Sprint(c)
-		if texts[i] == "" {
-			texts[i] = "–"
-		}
-	}
-	_, _ = io.WriteString(t.w, strings.Join(texts, "\t")+"\n") // told by end
-}
-
-func (t *table) end() error { return cannotPrint(t.w.Flush()) }
-
 // facts prints name and value pairs, one a line.
 func (e *env) facts(pairs ...[2]string) error {
 	t := tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)
@@ -131,4 +104,17 @@ func count(n int, one string) string {
 		return "1 " + one
 	}
 	return thousands(n) + " " + one + "s"
+}
+
+// stamp is a time as JSON has it; "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// indent puts a lead before each line.
+func indent(text, lead string) string {
+	return lead + strings.ReplaceAll(strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n", "\n"+lead)
 }
