@@ -3,6 +3,7 @@ package audience
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -261,4 +262,28 @@ func sum(counts map[studymail.Reason]int) int {
 		n += v
 	}
 	return n
+}
+
+// PlanScheduled is what a campaign's schedule does: it plans a run, unless the
+// campaign is paused or over. It gives counts for the schedule's history.
+func (p *Planner) PlanScheduled(ctx context.Context, id studymail.ID) (string, error) {
+	var state studymail.CampaignState
+	err := p.Store.Read(ctx, func(tx *store.Tx) error {
+		c, err := tx.CampaignByID(ctx, id)
+		state = c.State
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	switch state {
+	case studymail.Scheduled, studymail.Running:
+	case studymail.Draft, studymail.Paused, studymail.Finished, studymail.CampaignCanceled:
+		return "code=campaign_" + state.String(), nil
+	}
+	res, err := p.Plan(ctx, id, "schedule", nil)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("planned=%d left_out=%d", res.Planned, sum(res.LeftOut)), nil
 }

@@ -90,7 +90,17 @@ its own row, before, while and after it is sent.`,
 		e.templateCommand(),
 		e.patientCommand(),
 		e.eventCommand(),
+		e.scheduleCommand(),
 		e.importCommand(),
+		e.campaignCommand(),
+		e.sendCommand(),
+		e.outboxCommand(),
+		e.serveCommand(),
+		e.workerCommand(),
+		e.webCommand(),
+		e.healthCommand(),
+		e.doctorCommand(),
+		e.demoCommand(),
 	)
 	return root
 }

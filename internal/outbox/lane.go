@@ -184,7 +184,11 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 		closes = c.window.key
 	}
 	o := outcomeOf(out)
-	o.Reply = logs.Scrub(o.Reply, c.personal...)
+	if o.Kind == studymail.Accepted {
+		o.Reply = "" // says nothing that the code does not
+	} else {
+		o.Reply = logs.Scrub(o.Reply, c.personal...)
+	}
 	switch o.Kind {
 	case studymail.Accepted, studymail.Later, studymail.Refused:
 		l.progressed = true

@@ -396,8 +396,11 @@ func (o *Outbox) transportChanged(t studymail.Transport) {
 
 // announceTransport stores the state with which a start begins.
 func (o *Outbox) announceTransport(ctx context.Context) {
-	up := studymail.Transport{Name: o.opts.Transport.Name(), State: studymail.TransportUp}
-	if err := o.opts.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetTransport(ctx, up) }); err != nil {
+	name := o.opts.Transport.Name()
+	if err := o.opts.Store.Write(ctx, func(tx *store.Tx) error { return tx.BeginTransport(ctx, name) }); err != nil {
 		o.log.Error("the transport's state could not be stored", "error", err)
 	}
 }
+
+// Abandon signs off a worker whose Run was never called.
+func (o *Outbox) Abandon(ctx context.Context) error { return o.stop(ctx) }

@@ -302,7 +302,7 @@ func TestOutcomesEndAsTheDesignSays(t *testing.T) {
 				p        store.PatientRow
 			)
 			if err := s.Read(t.Context(), func(tx *store.Tx) (err error) {
-				if m, err = tx.Messages(t.Context(), store.MessageFilter{Campaign: c.ID}); err != nil {
+				if m, _, err = tx.MessagePage(t.Context(), store.MessageFilter{Campaign: c.ID, Limit: 10}); err != nil {
 					return err
 				}
 				if attempts, err = tx.Attempts(t.Context(), m[0].Key); err != nil {

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -104,6 +105,55 @@ func (b *Letterbox) render(c *claim, now time.Time) (*Mail, error) {
 	}
 	c.personal = []string{m.To, d.Username.Reveal(), d.FirstName.Reveal(), d.LastName.Reveal()}
 	return m, nil
+}
+
+// AsSent gives a message's mail as it was (or may have been) handed over, from
+// what was kept sealed with it. The caller writes the event.
+func (b *Letterbox) AsSent(m *store.MessageRow, version *studymail.TemplateVersion) ([]byte, error) {
+	letter, h, v, err := b.sent(m, version)
+	if err != nil {
+		return nil, err
+	}
+	return letter.Append(nil, &h, &v)
+}
+
+// PartsAsSent gives the letter alone, likewise.
+func (b *Letterbox) PartsAsSent(m *store.MessageRow, version *studymail.TemplateVersion) (compose.Parts, error) {
+	letter, _, v, err := b.sent(m, version)
+	if err != nil {
+		return compose.Parts{}, err
+	}
+	return letter.Parts(&v), nil
+}
+
+func (b *Letterbox) sent(m *store.MessageRow, version *studymail.TemplateVersion) (*compose.Letter, compose.Header, compose.Values, error) {
+	var (
+		h compose.Header
+		v compose.Values
+	)
+	if m.Merged == nil {
+		return nil, h, v, studymail.Errorf(studymail.Conflict, "nothing was handed over of message %s: there is no mail to show", m.ID)
+	}
+	key, err := b.Opener.Key(m.PersonID, m.Wrapped)
+	if errors.Is(err, sealed.ErrErased) {
+		return nil, h, v, studymail.Errorf(studymail.Conflict, "the mail of message %s cannot be read any more: the person was erased", m.ID)
+	}
+	if err != nil {
+		return nil, h, v, fmt.Errorf("open the mail of message %s: %w", m.ID, err)
+	}
+	packed, err := key.Open(sealed.MessageMerged, m.ID, m.Merged)
+	if err != nil {
+		return nil, h, v, fmt.Errorf("open the mail of message %s: %w", m.ID, err)
+	}
+	h, v, err = compose.UnpackSent(m.ID, packed)
+	if err != nil {
+		return nil, h, v, err
+	}
+	letter, err := compose.Compile(version.Format, version.Subject, version.Body)
+	if err != nil {
+		return nil, h, v, err
+	}
+	return letter, h, v, nil
 }
 
 // merge gives header and values of a message as they are now.

@@ -31,9 +31,14 @@ type MessageRow struct {
 	Merged       []byte
 }
 
-var messageQuery = both{
-	sqlite:   messageSelect + `(m.state = 15 AND EXISTS (SELECT 1 FROM windows w, json_each(w.members) j WHERE j.value = m.id))` + messageFrom,
-	postgres: messageSelect + `(m.state = 15 AND EXISTS (SELECT 1 FROM windows w, json_array_elements_text(w.members::json) j WHERE j::bigint = m.id))` + messageFrom,
+// inWindow tells a claimed message that stands in an open hand-over window.
+var inWindow = both{
+	sqlite:   `EXISTS (SELECT 1 FROM windows w, json_each(w.members) j WHERE j.value = m.id)`,
+	postgres: `EXISTS (SELECT 1 FROM windows w, json_array_elements_text(w.members::json) j WHERE j::bigint = m.id)`,
+}
+
+func (t *Tx) messageQuery() string {
+	return messageSelect + `CASE WHEN m.state = 15 AND ` + t.pick(inWindow) + ` THEN 1 ELSE 0 END` + messageFrom
 }
 
 const (
@@ -66,7 +71,7 @@ func scanMessage(row interface{ Scan(...any) error }, m *MessageRow) error {
 // MessageByID finds a message.
 func (t *Tx) MessageByID(ctx context.Context, id studymail.ID) (MessageRow, error) {
 	var m MessageRow
-	row := t.tx.QueryRowContext(ctx, t.pick(messageQuery)+` WHERE m.uuid = $1`, id)
+	row := t.tx.QueryRowContext(ctx, t.messageQuery()+` WHERE m.uuid = $1`, id)
 	return m, t.found("find message "+id.String(), scanMessage(row, &m),
 		"no message %s; `studymail outbox list` shows them", id)
 }
@@ -78,21 +83,36 @@ type MessageFilter struct {
 	Patient  studymail.ID
 	IDs      []studymail.ID
 	After    int64 // row key; for paging
-	Limit    int   // 0: no limit
+	Limit    int
 }
 
-// Messages lists messages in the order in which they were planned.
-func (t *Tx) Messages(ctx context.Context, f MessageFilter) ([]MessageRow, error) {
-	all := []MessageRow{}
-	err := t.EachMessage(ctx, f, func(m *MessageRow) error {
-		all = append(all, *m)
+// MessagePage lists messages in the order in which they were planned, at most
+// Limit; more tells that there may be others behind the last (After).
+func (t *Tx) MessagePage(ctx context.Context, f MessageFilter) (page []MessageRow, more bool, err error) {
+	where, args := f.where(t.pick(inWindow))
+	args = append(args, f.Limit)
+	query := fmt.Sprintf("%s WHERE %s ORDER BY m.id LIMIT $%d", t.messageQuery(), where, len(args))
+	err = t.each(ctx, "list messages", query, args, func(rows *sql.Rows) error {
+		var m MessageRow
+		if err := scanMessage(rows, &m); err != nil {
+			return err
+		}
+		page = append(page, m)
 		return nil
 	})
-	return all, err
+	return page, len(page) == f.Limit, err
 }
 
-// EachMessage gives messages one by one, in the order in which they were planned.
-func (t *Tx) EachMessage(ctx context.Context, f MessageFilter, fn func(*MessageRow) error) error {
+// CountMessages counts the messages that a filter lets through.
+func (t *Tx) CountMessages(ctx context.Context, f MessageFilter) (int, error) {
+	where, args := f.where(t.pick(inWindow))
+	var n int
+	_, err := t.one(ctx, "count messages", `SELECT count(*)`+messageFrom+` WHERE `+where, args, &n)
+	return n, err
+}
+
+// where gives the filter as SQL.
+func (f *MessageFilter) where(inWindow string) (string, []any) {
 	where, args := []string{"m.id > $1"}, []any{f.After}
 	param := func(v any) string {
 		args = append(args, v)
@@ -114,36 +134,18 @@ func (t *Tx) EachMessage(ctx context.Context, f MessageFilter, fn func(*MessageR
 	if len(f.States) > 0 {
 		var in []string
 		for _, s := range f.States {
-			in = append(in, param(int(s)))
-			if s == studymail.Queued || s == studymail.Sending {
-				in = append(in, param(int(studymail.Claimed)))
+			switch s {
+			case studymail.Sending:
+				in = append(in, "m.state = 15 AND "+inWindow)
+			case studymail.Queued, studymail.Claimed:
+				in = append(in, "m.state = 10 OR m.state = 15 AND NOT "+inWindow)
+			default:
+				in = append(in, "m.state = "+param(int(s)))
 			}
 		}
-		where = append(where, "m.state IN ("+strings.Join(in, ", ")+")")
+		where = append(where, "("+strings.Join(in, " OR ")+")")
 	}
-	query := t.pick(messageQuery) + " WHERE " + strings.Join(where, " AND ") + " ORDER BY m.id"
-	if f.Limit > 0 {
-		query += " LIMIT " + param(f.Limit)
-	}
-	return t.each(ctx, "list messages", query, args, func(rows *sql.Rows) error {
-		var m MessageRow
-		if err := scanMessage(rows, &m); err != nil {
-			return err
-		}
-		if len(f.States) > 0 && !f.has(m.State) {
-			return nil // claimed: queued or sending, whichever was not asked for
-		}
-		return fn(&m)
-	})
-}
-
-func (f *MessageFilter) has(state studymail.State) bool {
-	for _, s := range f.States {
-		if s.String() == state.String() {
-			return true
-		}
-	}
-	return false
+	return strings.Join(where, " AND "), args
 }
 
 // Attempts lists a message's attempts in order.

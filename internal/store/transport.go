@@ -18,7 +18,16 @@ func (t *Tx) SetTransport(ctx context.Context, tr studymail.Transport) error {
 	return err
 }
 
-// Transports lists the transports that were ever used.
+// BeginTransport stores that a transport is in use from now on, and forgets
+// those that are not any more.
+func (t *Tx) BeginTransport(ctx context.Context, name string) error {
+	if _, err := t.exec(ctx, "forget other transports", `DELETE FROM transports WHERE name <> $1`, name); err != nil {
+		return err
+	}
+	return t.SetTransport(ctx, studymail.Transport{Name: name, State: studymail.TransportUp})
+}
+
+// Transports lists the transports in use.
 func (t *Tx) Transports(ctx context.Context) ([]studymail.Transport, error) {
 	all := []studymail.Transport{}
 	err := t.each(ctx, "list transports", `SELECT name, state, code, detail, since, retry_at FROM transports ORDER BY name`, nil,

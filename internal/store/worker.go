@@ -175,3 +175,11 @@ func (t *Tx) UnprovenWorkers(ctx context.Context, host, bootID string) ([]studym
 		})
 	return all, err
 }
+
+// PurgeWorkers removes the rows of workers that stopped before a time and of
+// whose claims nothing is left in doubt.
+func (t *Tx) PurgeWorkers(ctx context.Context, before time.Time) (int, error) {
+	n, err := t.exec(ctx, "remove old workers", `DELETE FROM workers WHERE stopped_at < $1 AND proven_dead = 1
+		AND NOT EXISTS (SELECT 1 FROM windows w WHERE w.worker_id = workers.id)`, ms(before))
+	return int(n), err
+}

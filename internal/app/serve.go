@@ -1,0 +1,249 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"studymail"
+	"studymail/internal/audience"
+	"studymail/internal/jobs"
+	"studymail/internal/logs"
+	"studymail/internal/outbox"
+	"studymail/internal/store"
+	"studymail/internal/web"
+)
+
+// Parts say what a process runs.
+type Parts struct {
+	Mode    string // serve, worker or web: for the log
+	Workers bool   // hands mail over, works jobs, looks at the schedules
+	Web     bool   // answers on HTTP_ADDR
+}
+
+// tickEvery is how often a worker looks for what dead processes left behind.
+const tickEvery = time.Second
+
+// Serve runs the parts until ctx ends, then ends them in order. started is
+// called once all run.
+func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (err error) {
+	began := a.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var running sync.WaitGroup
+	fail := func(err error) {
+		if err != nil {
+			cancel(err)
+		}
+	}
+
+	var site *web.Server
+	addr := ""
+	if p.Web {
+		// Listening comes first: a second server on the same address is told so
+		// before it does anything.
+		var lc net.ListenConfig
+		listener, err := lc.Listen(ctx, "tcp", a.Config.HTTPAddr)
+		if err != nil {
+			return studymail.Errorf(studymail.Unavailable, "cannot listen on HTTP_ADDR %s: %w; is another studymail up there?", a.Config.HTTPAddr, err)
+		}
+		addr = listener.Addr().String()
+		site = web.New(web.Options{Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed})
+		running.Go(func() { fail(site.Serve(listener)) })
+	}
+
+	var engine *jobs.Engine
+	if p.Workers {
+		engine, err = a.startWorkers(ctx, &running, fail)
+		if err != nil {
+			cancel(err)
+			if site != nil {
+				site.Stop(context.WithoutCancel(ctx))
+			}
+			running.Wait()
+			return err
+		}
+	}
+	log := a.Logs.App
+	logs.ProcessStarted(log, p.Mode, ReadVersion().Version, string(a.Store.Kind()), addr)
+	if started != nil {
+		started(addr)
+	}
+	<-ctx.Done()
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 13*time.Second)
+	defer stop()
+	if site != nil {
+		site.Stop(last)
+	}
+	var errs []error
+	if engine != nil {
+		errs = append(errs, engine.Stop(last))
+	}
+	running.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		errs = append(errs, cause)
+	}
+	logs.ProcessStopped(log, p.Mode, a.Now().Sub(began))
+	return errors.Join(errs...)
+}
+
+func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail func(error)) (*jobs.Engine, error) {
+	transport, err := a.Transport()
+	if err != nil {
+		return nil, err
+	}
+	planner, err := a.Planner()
+	if err != nil {
+		return nil, err
+	}
+	box, err := outbox.New(ctx, outbox.Options{
+		Store: a.Store, Transport: transport, Letterbox: a.Letterbox(), Log: a.Logs.Worker, Now: a.Now,
+		Connections: a.Config.SMTPConnections, Window: min(a.Config.SMTPWindow, store.MaxWindow/2),
+		Retries:  outbox.Retries{Base: a.Config.RetryBase, Max: a.Config.RetryMax},
+		StateDir: a.Config.StateDir, Version: ReadVersion().Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Before anything else: what a process that was killed held comes back.
+	if _, err := box.Recover(ctx); err != nil {
+		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
+	}
+	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
+		Log: a.Logs.Worker, Now: a.Now, Keep: a.Config.JobHistory,
+	})
+	if err != nil {
+		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
+	}
+	running.Go(func() { fail(box.Run(ctx)) })
+	running.Go(func() { a.tick(ctx, planner, box) })
+	return engine, nil
+}
+
+// handlers are what jobs do.
+func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handlers {
+	return jobs.Handlers{
+		SendPass: func(context.Context, studymail.ID) error {
+			box.Wake()
+			return nil
+		},
+		PlanCampaign: func(ctx context.Context, campaign studymail.ID) (string, error) {
+			res, err := planner.PlanScheduled(ctx, campaign)
+			if err != nil {
+				return "", err
+			}
+			box.Wake()
+			return res, nil
+		},
+		RetrySweep: func(ctx context.Context) (string, error) {
+			n, err := a.retrySweep(ctx)
+			if n > 0 {
+				box.Wake()
+			}
+			return counted("requeued", n), err
+		},
+		StuckSweep: func(ctx context.Context) (string, error) {
+			r, err := box.Recover(ctx)
+			if r.Requeued+r.Uncertain == 0 {
+				return "", err
+			}
+			return fmt.Sprintf("requeued=%d uncertain=%d", r.Requeued, r.Uncertain), err
+		},
+		RetentionPurge: func(ctx context.Context) (string, error) {
+			n, err := a.purge(ctx)
+			return counted("workers", n), err
+		},
+	}
+}
+
+func counted(what string, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s=%d", what, n)
+}
+
+// retrySweep brings all due messages back, in short transactions.
+func (a *App) retrySweep(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		var n int
+		err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.RetryDue(ctx)
+			return err
+		})
+		if total += n; err != nil || n == 0 {
+			return total, err
+		}
+	}
+}
+
+// purge removes what has been kept long enough.
+func (a *App) purge(ctx context.Context) (int, error) {
+	var n int
+	err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
+		return err
+	})
+	return n, err
+}
+
+// tick does what must not wait for the job engine or its leader: it takes back
+// what dead processes held, goes on with their plans, and ends what is finished.
+func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	failing := ""
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+		err := a.look(ctx, planner, box)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if err != nil && text != failing && ctx.Err() == nil {
+			a.Logs.Worker.Error("the tick failed", "error", err)
+		}
+		failing = text
+	}
+}
+
+func (a *App) look(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) error {
+	recovered, err := box.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	taken, err := planner.TakeUp(ctx)
+	if err != nil {
+		return err
+	}
+	if recovered.Requeued+taken > 0 {
+		box.Wake()
+	}
+	if _, err := planner.CancelWaiting(ctx); err != nil {
+		return err
+	}
+	var done []store.FinishedCampaign
+	err = a.Store.Write(ctx, func(tx *store.Tx) error {
+		if done, err = tx.FinishRuns(ctx); err != nil {
+			return err
+		}
+		for _, f := range done {
+			if err := tx.AddEvent(ctx, "worker", "campaign "+f.State.String(), f.ID, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, f := range done {
+		logs.CampaignMoved(a.Logs.Worker, f.ID, f.State)
+	}
+	return err
+}

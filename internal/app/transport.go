@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"studymail"
+	"studymail/internal/config"
+	"studymail/internal/maildir"
+	"studymail/internal/outbox"
+	"studymail/internal/sealed"
+	"studymail/internal/smtpout"
+)
+
+// Transport builds the transport of the configuration.
+func (a *App) Transport() (outbox.Transport, error) {
+	if a.Config.MailTransport == config.Maildir {
+		folder, err := maildir.Open(a.Config.MaildirPath, a.Now())
+		if err != nil {
+			return nil, err
+		}
+		return &outbox.Maildir{Folder: folder, Now: a.Now, Idle: 30 * time.Second}, nil
+	}
+	cfg, err := a.SMTPConfig()
+	if err != nil {
+		return nil, err
+	}
+	return &outbox.SMTP{Config: cfg}, nil
+}
+
+// SMTPConfig is how the relay of the configuration is reached.
+func (a *App) SMTPConfig() (smtpout.Config, error) {
+	c := a.Config
+	cfg := smtpout.Config{
+		Addr:             net.JoinHostPort(c.EmailHost, strconv.Itoa(c.EmailPort)),
+		LocalName:        c.HeloName,
+		Pins:             c.EmailTLSPins,
+		MaxPerConnection: c.SMTPMailsPerConnection,
+		IdleTimeout:      c.SMTPIdle,
+		Window:           c.SMTPWindow,
+		NoPipelining:     !c.SMTPPipelining,
+		NoChunking:       !c.SMTPChunking,
+		Now:              a.Now,
+	}
+	switch c.EmailTLS {
+	case config.NoTLS:
+		cfg.TLS = smtpout.TLSNone
+	case config.StartTLS:
+		cfg.TLS = smtpout.TLSStartTLS
+	case config.StartTLSRequired:
+		cfg.TLS = smtpout.TLSStartTLSRequired
+	case config.ImplicitTLS:
+		cfg.TLS = smtpout.TLSImplicit
+	}
+	if !c.EmailPassword.IsEmpty() {
+		cfg.Credentials = &smtpout.Credentials{Username: c.EmailUser, Password: c.EmailPassword.Reveal()}
+	}
+	if c.EmailTLSCAFile != "" {
+		pem, err := os.ReadFile(c.EmailTLSCAFile)
+		if err != nil {
+			return cfg, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: %w", err)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return cfg, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: no certificate in it; it must be PEM")
+		}
+		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return cfg, nil
+}
+
+// TestTransport tries whether the transport could take mail now, and sends nothing.
+func (a *App) TestTransport(ctx context.Context) error {
+	if a.Config.MailTransport == config.Maildir {
+		_, err := maildir.Open(a.Config.MaildirPath, a.Now())
+		return err
+	}
+	cfg, err := a.SMTPConfig()
+	if err != nil {
+		return err
+	}
+	conn, err := smtpout.Dial(ctx, &cfg)
+	if err != nil {
+		return studymail.Errorf(studymail.Unavailable, "the relay %s does not take mail: %w", cfg.Addr, err)
+	}
+	if err := conn.Close(); err != nil {
+		return fmt.Errorf("end the connection to the relay: %w", err)
+	}
+	return nil
+}
+
+// Letterbox is what messages are put together with.
+func (a *App) Letterbox() *outbox.Letterbox {
+	return &outbox.Letterbox{
+		Sender: sealed.NewEmail(a.Config.Email), DisplayName: a.Config.DisplayName,
+		PublicURL: a.Config.PublicURL, BounceDomain: a.Config.BounceDomain, Zone: a.Config.TimeZone,
+		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(),
+	}
+}

@@ -1,0 +1,178 @@
+package audience
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"studymail"
+	"studymail/internal/store"
+)
+
+// New is what a study's campaign is made from.
+type New struct {
+	Name      string // "" makes one of the template's and the study's
+	Study     string // by name
+	Template  string // by name: its newest version, for good
+	Providers []string
+	Again     bool
+
+	// When; neither: when it is started.
+	At   time.Time
+	Cron string
+	Zone string // of Cron
+}
+
+// Create makes a campaign as a draft. Nothing of it happens before Start.
+func (p *Planner) Create(ctx context.Context, n New, actor string) (studymail.Campaign, error) {
+	c := studymail.Campaign{Name: n.Name, State: studymail.Draft, Again: n.Again}
+	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+		study, err := tx.StudyByName(ctx, n.Study)
+		if err != nil {
+			return err
+		}
+		if !study.Active {
+			return studymail.Errorf(studymail.Conflict, "study %s is not active; `studymail study edit` can make it so", study.Name)
+		}
+		version, err := newest(ctx, tx, n.Template)
+		if err != nil {
+			return err
+		}
+		providers := make([]int64, 0, len(n.Providers))
+		for _, ods := range n.Providers {
+			code, err := studymail.ParseODSCode(ods)
+			if err != nil {
+				return err
+			}
+			provider, err := tx.ProviderByODS(ctx, code)
+			if err != nil {
+				return err
+			}
+			providers = append(providers, provider.Key)
+		}
+		c.Study = study.Key
+		if c.Name == "" {
+			c.Name = n.Template + " to " + study.Name
+		}
+		if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key, Providers: providers}); err != nil {
+			return err
+		}
+		if err := p.addSchedule(ctx, tx, &c, n); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, actor, "campaign created", c.ID, fmt.Sprintf("template version %s", version.ID))
+	})
+	return c, err
+}
+
+// addSchedule gives a campaign its schedule, disabled until it is started.
+func (p *Planner) addSchedule(ctx context.Context, tx *store.Tx, c *studymail.Campaign, n New) error {
+	s := studymail.Schedule{
+		Name: c.Name + " (" + c.ID.String() + ")", Job: studymail.CampaignJob, Zone: p.Zone.String(),
+		// A campaign that fires again while its last run still waits for retries
+		// reaches newcomers only: there is nothing to keep apart.
+		Missed: studymail.MissedRunOnce, MissedWithin: 24 * time.Hour, Overlap: studymail.OverlapAllow,
+	}
+	switch {
+	case !n.At.IsZero():
+		if !n.At.After(tx.Now()) {
+			return studymail.Errorf(studymail.Invalid, "the time to start is in the past; leave it out to start now")
+		}
+		s.Kind, s.Expr = studymail.Once, n.At.Format(time.RFC3339)
+	case n.Cron != "":
+		s.Kind, s.Expr = studymail.Cron, n.Cron
+		if n.Zone != "" {
+			s.Zone = n.Zone
+		}
+	default:
+		return nil
+	}
+	if err := tx.AddSchedule(ctx, &s); err != nil {
+		return err
+	}
+	c.Schedule = s.Key
+	return tx.SetCampaignSchedule(ctx, c.Key, s.Key)
+}
+
+// CreateAdHoc makes a campaign for a list of patients, as a draft.
+func (p *Planner) CreateAdHoc(ctx context.Context, template string, patients []studymail.ID, again bool, actor string) (studymail.Campaign, error) {
+	c := studymail.Campaign{Name: template + " ad hoc", State: studymail.Draft, AdHoc: true, Again: again}
+	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+		version, err := newest(ctx, tx, template)
+		if err != nil {
+			return err
+		}
+		keys := make([]int64, 0, len(patients))
+		for _, id := range patients {
+			patient, err := tx.PatientByID(ctx, id)
+			if err != nil {
+				return err
+			}
+			keys = append(keys, patient.Key)
+		}
+		if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key, Patients: keys}); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, actor, "campaign created", c.ID, fmt.Sprintf("template version %s patients=%d", version.ID, len(keys)))
+	})
+	return c, err
+}
+
+func newest(ctx context.Context, tx *store.Tx, template string) (studymail.TemplateVersion, error) {
+	t, err := tx.TemplateByName(ctx, template)
+	if err != nil {
+		return studymail.TemplateVersion{}, err
+	}
+	if t.Archived {
+		return studymail.TemplateVersion{}, studymail.Errorf(studymail.Conflict, "template %s is archived", template)
+	}
+	return tx.TemplateVersion(ctx, t.Key, t.Versions)
+}
+
+// Started is what Start did: planned a run, or waits for its time.
+type Started struct {
+	Result
+	State     studymail.CampaignState `json:"state"`
+	NextRunAt time.Time               `json:"next_run_at,omitzero"`
+}
+
+// Start lets a draft go: at its time when it has a schedule, else now; then it
+// returns when the whole plan is durable.
+func (p *Planner) Start(ctx context.Context, id studymail.ID, actor string, progress Progress) (Started, error) {
+	var waits Started
+	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+		waits = Started{}
+		c, err := tx.CampaignByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if c.State != studymail.Draft {
+			return studymail.Errorf(studymail.Conflict, "campaign %s is %s already; only a draft can be started", id, c.State)
+		}
+		if c.Schedule == 0 {
+			return nil
+		}
+		s, err := tx.ScheduleByID(ctx, c.ScheduleID)
+		if err != nil {
+			return err
+		}
+		if !s.Enabled {
+			if err := tx.SetScheduleEnabled(ctx, &s.Schedule, true); err != nil {
+				return err
+			}
+		}
+		if s.NextRunAt.IsZero() {
+			return studymail.Errorf(studymail.Conflict, "the time at which campaign %s was to start has passed; make a new one", id)
+		}
+		if err := tx.MoveCampaign(ctx, &c.Campaign, studymail.Scheduled); err != nil {
+			return err
+		}
+		waits.State, waits.NextRunAt = studymail.Scheduled, s.NextRunAt
+		return tx.AddEvent(ctx, actor, "campaign scheduled", id, "schedule "+s.ID.String())
+	})
+	if err != nil || waits.State == studymail.Scheduled {
+		return waits, err
+	}
+	res, err := p.Plan(ctx, id, actor, progress)
+	return Started{Result: res, State: studymail.Running}, err
+}

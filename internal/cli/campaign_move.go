@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"studymail"
+	"studymail/internal/audience"
+	"studymail/internal/store"
+
+	"github.com/spf13/cobra"
+)
+
+func (e *env) campaignStart() *cobra.Command {
+	var wait, yes bool
+	cmd := &cobra.Command{
+		Use:   "start ID [--wait] [--yes]",
+		Short: "Start a draft: now, or at its time",
+		Long: `Start a draft. Without a time of its own its letters are planned at once, and the
+command returns when the whole plan is durable; a running server sends them. With
+--wait it follows them to the end.`,
+		Example: `  studymail campaign start 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
+  studymail campaign start 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --wait --yes`,
+		Args: exactly("the campaign's ID"),
+		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
+			if err := e.confirmCampaign(ctx, planner, id, yes); err != nil {
+				return err
+			}
+			return e.startCampaign(ctx, j, planner, id, wait)
+		}),
+	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "follow it to the end; fails when no worker is alive")
+	yesFlag(cmd, &yes)
+	e.jsonFlag(cmd)
+	return cmd
+}
+
+func (e *env) startCampaign(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID, wait bool) error {
+	bar := e.progress("planning", "patients")
+	res, err := planner.Start(ctx, id, e.actor(), func(done, total int) { bar.set(int64(done), int64(total)) })
+	bar.done()
+	if err != nil {
+		return err
+	}
+	if wait {
+		if err := e.follow(ctx, j, id); err != nil {
+			return err
+		}
+	}
+	if e.asJSON {
+		return e.printCampaign(ctx, j, id)
+	}
+	if res.State == studymail.Scheduled {
+		return e.say("Campaign %s starts at %s.", id, j.clock(res.NextRunAt))
+	}
+	if err := e.say("Campaign %s: %s planned, %s left out.", id, count(res.Planned, "letter"), thousands(total(res.LeftOut))); err != nil {
+		return err
+	}
+	if err := e.sayLeftOut(res.LeftOut); err != nil || wait {
+		return err
+	}
+	return e.say("Watch it: `studymail campaign show %s`.", id)
+}
+
+// follow waits until nothing of a campaign moves by itself any more.
+func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
+	bar := e.progress("sending", "letters")
+	defer bar.done()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		v, err := readCampaign(ctx, j.Store, id)
+		if err != nil {
+			return err
+		}
+		bar.set(int64(v.Planned-v.Unfinished()), int64(v.Planned))
+		switch {
+		case v.State == studymail.Scheduled, v.Unfinished() == 0:
+			return nil
+		case v.State == studymail.Paused:
+			return studymail.Errorf(studymail.Conflict, "campaign %s was paused with %s to go", id, count(v.Unfinished(), "letter"))
+		}
+		var p studymail.Pulse
+		if err := j.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			p, err = tx.Pulse(ctx)
+			return err
+		}); err != nil {
+			return err
+		}
+		if p.Workers == 0 {
+			return studymail.Errorf(studymail.Unavailable, "no worker is alive: %s wait; start `studymail serve` or `studymail worker`", count(v.Unfinished(), "letter"))
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("stopped waiting (the campaign goes on): %w", ctx.Err())
+		}
+	}
+}
+
+func (e *env) campaignPause() *cobra.Command {
+	return e.campaignMove("pause", "Pause a campaign: no further letter of it leaves",
+		"Pause a running or scheduled campaign. It takes effect within one hand-over window;\nwhat waits stays queued. `studymail campaign resume` lets it go on.",
+		"Campaign %s is paused.",
+		func(ctx context.Context, p *audience.Planner, id studymail.ID) error {
+			return p.Pause(ctx, id, e.actor())
+		})
+}
+
+func (e *env) campaignResume() *cobra.Command {
+	return e.campaignMove("resume", "Let a paused campaign go on", "Let a paused campaign go on where it stood.",
+		"Campaign %s goes on.",
+		func(ctx context.Context, p *audience.Planner, id studymail.ID) error {
+			return p.Resume(ctx, id, e.actor())
+		})
+}
+
+func (e *env) campaignMove(name, short, long, done string, move func(context.Context, *audience.Planner, studymail.ID) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: name + " ID", Short: short, Long: long,
+		Example: "  studymail campaign " + name + " 019a7c1e-5f6b-7c3d-8e9f-0123456789ab",
+		Args:    exactly("the campaign's ID"),
+		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
+			if err := move(ctx, planner, id); err != nil {
+				return err
+			}
+			if e.asJSON {
+				return e.printCampaign(ctx, j, id)
+			}
+			return e.say(done, id)
+		}),
+	}
+	e.jsonFlag(cmd)
+	return cmd
+}
+
+func (e *env) campaignCancel() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:     "cancel ID [--yes]",
+		Short:   "End a campaign for good",
+		Long:    "End a campaign for good: letters that were not handed over are cancelled. It cannot\nbe taken back; `studymail campaign pause` can.",
+		Example: `  studymail campaign cancel 019a7c1e-5f6b-7c3d-8e9f-0123456789ab`,
+		Args:    exactly("the campaign's ID"),
+		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
+			if !yes && e.InTerminal {
+				v, err := readCampaign(ctx, j.Store, id)
+				if err != nil {
+					return err
+				}
+				if err := e.confirm(false, "%s of campaign %s that were not sent will be cancelled for good. Cancel?", count(v.Unfinished(), "letter"), id); err != nil {
+					return err
+				}
+			}
+			n, err := planner.Cancel(ctx, id, e.actor())
+			if err != nil {
+				return err
+			}
+			if e.asJSON {
+				return e.printCampaign(ctx, j, id)
+			}
+			return e.say("Campaign %s is cancelled, %s with it.", id, count(n, "waiting letter"))
+		}),
+	}
+	yesFlag(cmd, &yes)
+	e.jsonFlag(cmd)
+	return cmd
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"studymail"
+	"studymail/internal/store"
+
+	"github.com/spf13/cobra"
+)
+
+func (e *env) outboxRetry() *cobra.Command {
+	var (
+		f   messageFilter
+		yes bool
+	)
+	cmd := &cobra.Command{
+		Use:   "retry (UUID… | --campaign ID [--state failed|skipped]) [--yes]",
+		Short: "Queue failed and skipped messages again",
+		Long: `Queue failed and skipped messages again, with attempts of their own on top of those
+they had. Each patient is looked at anew: who may not be mailed now is left as is,
+with the reason.`,
+		Example: `  studymail outbox retry 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
+  studymail outbox retry --campaign 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --state failed --yes`,
+		Args: cobra.ArbitraryArgs,
+		RunE: e.with(func(ctx context.Context, j *job) error {
+			filter, err := f.read()
+			if err != nil {
+				return err
+			}
+			for _, a := range j.args {
+				id, err := studymail.ParseID(a)
+				if err != nil {
+					return misused(err)
+				}
+				filter.IDs = append(filter.IDs, id)
+			}
+			if len(filter.IDs) == 0 && filter.Campaign.IsZero() && filter.Patient.IsZero() {
+				return wrongUse("say which: messages' UUIDs, --campaign ID or --patient UUID")
+			}
+			if len(filter.States) == 0 {
+				filter.States = []studymail.State{studymail.Failed, studymail.Skipped}
+			}
+			for _, s := range filter.States {
+				if s != studymail.Failed && s != studymail.Skipped {
+					return wrongUse("only failed and skipped messages can be queued again here; for uncertain ones there is `studymail outbox resolve`")
+				}
+			}
+			return e.retry(ctx, j, filter, yes)
+		}),
+	}
+	f.flags(cmd)
+	yesFlag(cmd, &yes)
+	e.jsonFlag(cmd)
+	return cmd
+}
+
+// retried is what a retry did.
+type retried struct {
+	Queued   int                      `json:"queued"`
+	Left     map[studymail.Reason]int `json:"left"`      // not eligible now
+	NotFound int                      `json:"not_found"` // named, but neither failed nor skipped
+}
+
+func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes bool) error {
+	if len(filter.IDs) == 0 && !yes && e.InTerminal {
+		var n int
+		if err := j.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.CountMessages(ctx, filter)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := e.confirm(false, "%s will be looked at and queued again where the patient may be mailed. Go on?", count(n, "message")); err != nil {
+			return err
+		}
+	}
+	planner, err := j.Planner()
+	if err != nil {
+		return err
+	}
+	res := retried{Left: map[studymail.Reason]int{}}
+	found := 0
+	for {
+		filter.Limit = messagePage
+		var (
+			page []store.MessageRow
+			more bool
+			part retried
+		)
+		err := j.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			part = retried{Left: map[studymail.Reason]int{}}
+			if page, more, err = tx.MessagePage(ctx, filter); err != nil {
+				return err
+			}
+			woken := map[studymail.ID]bool{}
+			for i := range page {
+				m := &page[i]
+				why, err := tx.EligibleNow(ctx, m.Patient, studymail.DateOf(j.Now(), j.Config.TimeZone))
+				if err != nil {
+					return err
+				}
+				if why != "" {
+					part.Left[why]++
+					continue
+				}
+				if err := tx.SendAgain(ctx, m, j.Config.MaxAttempts, j.Config.MessageExpires); err != nil {
+					return err
+				}
+				part.Queued++
+				if err := e.event(ctx, tx, "message queued again", m.ID, "was "+m.State.String()); err != nil {
+					return err
+				}
+				if !woken[m.RunID] {
+					woken[m.RunID] = true
+					if err := planner.Wake(ctx, tx, m.RunID); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		found += len(page)
+		res.Queued += part.Queued
+		for why, n := range part.Left {
+			res.Left[why] += n
+		}
+		if !more {
+			break
+		}
+		filter.After = page[len(page)-1].Key
+	}
+	res.NotFound = max(0, len(filter.IDs)-found)
+	if e.asJSON {
+		return e.print(res)
+	}
+	if err := e.say("%s queued again.", count(res.Queued, "message")); err != nil {
+		return err
+	}
+	for why, n := range res.Left {
+		if err := e.say("  %7s  left as is: %s", thousands(n), why); err != nil {
+			return err
+		}
+	}
+	if res.NotFound > 0 {
+		return studymail.Errorf(studymail.NotFound, "%s of those named are neither failed nor skipped; `studymail outbox show UUID` tells what they are", thousands(res.NotFound))
+	}
+	return nil
+}
+
+// handOverPatience is how long after its last sign a hand-over may still come
+// through: RFC 5321 §4.5.3.2.6 gives a server ten minutes for the final dot.
+const handOverPatience = 11 * time.Minute
+
+func (e *env) outboxResolve() *cobra.Command {
+	var as string
+	cmd := &cobra.Command{
+		Use:   "resolve UUID --as sent|resend",
+		Short: "Settle an uncertain message by hand",
+		Long: `Settle a message of which nobody knows whether it was taken: it was handed over, and
+the process or the connection died before the reply. "sent" says that it arrived;
+"resend" sends it again, so the patient may get it twice. Sending again is refused
+while the first hand-over could still come through.`,
+		Example: `  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as sent`,
+		Args:    exactly("the message's UUID"),
+		RunE: e.with(func(ctx context.Context, j *job) error {
+			id, err := studymail.ParseID(j.args[0])
+			if err != nil {
+				return misused(err)
+			}
+			if as != "sent" && as != "resend" {
+				return wrongUse("--as: write sent or resend")
+			}
+			if err := e.resolve(ctx, j, id, as); err != nil {
+				return err
+			}
+			if e.asJSON {
+				return e.showMessage(ctx, j, id, false)
+			}
+			return e.say("Message %s: settled as %s.", id, as)
+		}),
+	}
+	cmd.Flags().StringVar(&as, "as", "", "`sent` or resend")
+	require(cmd, "as")
+	e.jsonFlag(cmd)
+	return cmd
+}
+
+func (e *env) resolve(ctx context.Context, j *job, id studymail.ID, as string) error {
+	planner, err := j.Planner()
+	if err != nil {
+		return err
+	}
+	return j.Store.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.MessageByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if m.State != studymail.Uncertain {
+			return studymail.Errorf(studymail.Conflict, "message %s is %s, not uncertain: there is nothing to settle", id, m.State)
+		}
+		if as == "sent" {
+			if err := tx.SettleAsSent(ctx, &m); err != nil {
+				return err
+			}
+			return e.event(ctx, tx, "message settled", id, "as sent")
+		}
+		why, err := tx.EligibleNow(ctx, m.Patient, studymail.DateOf(j.Now(), j.Config.TimeZone))
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			return studymail.Errorf(studymail.Conflict, "message %s is not sent again: the patient may not be mailed now (%s)", id, why)
+		}
+		over, err := tx.HandOverOver(ctx, m.ClaimToken)
+		if err != nil {
+			return err
+		}
+		if ready := m.UpdatedAt.Add(handOverPatience); !over && tx.Now().Before(ready) {
+			return studymail.Errorf(studymail.Conflict, "message %s: its first hand-over could still come through; try again after %s, or settle it as sent", id, j.clock(ready))
+		}
+		if err := tx.SendAgain(ctx, &m, j.Config.MaxAttempts, j.Config.MessageExpires); err != nil {
+			return err
+		}
+		if err := e.event(ctx, tx, "message settled", id, "as resend"); err != nil {
+			return err
+		}
+		return planner.Wake(ctx, tx, m.RunID)
+	})
+}

@@ -1,0 +1,33 @@
+package store
+
+import (
+	"context"
+
+	"studymail"
+)
+
+// Pulse reads what tells whether mail flows. The oldest unsent message is
+// looked for among running campaigns' open runs only: paused ones wait on purpose.
+func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
+	p := studymail.Pulse{Now: t.now}
+	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(m.next_attempt_at) FROM runs r
+		JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
+		WHERE r.state = 20 AND r.state < 30 AND c.state = 20`, nil, at{&p.OldestUnsent}); err != nil {
+		return p, err
+	}
+	if _, err := t.one(ctx, "count stuck claims", `SELECT count(*) FROM messages m WHERE m.state = 15 AND NOT EXISTS
+		(SELECT 1 FROM workers w WHERE w.id = m.claim_token >> 24 AND w.stopped_at IS NULL AND w.lease_until > $1)`,
+		[]any{ms(t.now)}, &p.StuckClaims); err != nil {
+		return p, err
+	}
+	if _, err := t.one(ctx, "count workers", `SELECT count(*) FROM workers WHERE stopped_at IS NULL AND lease_until > $1`,
+		[]any{ms(t.now)}, &p.Workers); err != nil {
+		return p, err
+	}
+	var err error
+	if p.LastTick, err = t.SchedulerTick(ctx); err != nil {
+		return p, err
+	}
+	p.Transports, err = t.Transports(ctx)
+	return p, err
+}
