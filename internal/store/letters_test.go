@@ -1,0 +1,40 @@
+package store_test
+
+import (
+	"testing"
+
+	"studymail/internal/storetest"
+)
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.EachReasonIsFoundByThePlan,
+		storetest.AReasonOfStudyOrProviderLeavesOutAll,
+		storetest.APatientGetsAStepOnce,
+		storetest.ALetterIsHadOnceAcrossCampaigns,
+		storetest.OnlyTheProvidersOfACampaignAreSelected,
+		storetest.NothingOfARunLeavesBeforeItsPlanIsWhole,
+		storetest.AnAbandonedPlanIsTakenUpOnceWhereItStood,
+	)
+}
+
+func TestHandOvers(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ClaimGivesEachMessageOnce,
+		storetest.AClaimSetsAsideWhoIsNotEligibleAnyMore,
+		storetest.AWindowLetsInOnlyWhoMayGo,
+		storetest.AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot,
+		storetest.RecordTwiceIsNoChange,
+		storetest.WhatADeadWorkerHeldComesBackOrIsInDoubt,
+		storetest.ALateOutcomeSettlesItsOwnHandOverOnly,
+		storetest.DeferredMessagesComeBackWhenTheyAreDue,
+		storetest.AMessageHasNoMoreAttemptsThanItsLimit,
+		storetest.AnExpiredMessageFails,
+		storetest.ACancelledCampaignsMailIsCancelled,
+		storetest.ACampaignEndsWithItsLastMessage,
+		storetest.AnAdHocMailGoesBeforeABigCampaign,
+		storetest.AHeartbeatOfADeadWorkerIsRefused,
+	)
+}
