@@ -14,17 +14,22 @@
 //
 //  1. Plan (internal/audience): a row for each chosen patient, queued, before
 //     anything is sent. Nothing of a run leaves before its plan is whole.
+//
 //  2. Claim (internal/outbox): a worker takes a batch under a token.
+//
 //  3. Render (internal/compose): from fresh, unsealed values, in memory only.
+//
 //  4. Hand over: the message stands in a durable hand-over window, whose
 //     statement checks everything once more, before its final dot: sending.
+//
 //  5. Outcome: sent, deferred, failed, or uncertain when nobody answered.
+//
 //  6. Feedback: what comes back later changes message and patient.
 //
-//	queued ──▶ sending ──▶ sent
-//	  ▲          ├───────▶ failed     (refused, or attempts used up)
-//	  └─deferred◀┤───────▶ uncertain  (died past the final dot: a person decides)
-//	             └───────▶ skipped, cancelled  (the guard said no)
+//     queued ──▶ sending ──▶ sent
+//     ▲          ├───────▶ failed     (refused, or attempts used up)
+//     └─deferred◀┤───────▶ uncertain  (died past the final dot: a person decides)
+//     └───────▶ skipped, cancelled  (the guard said no)
 //
 // # Layers
 //

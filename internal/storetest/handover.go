@@ -121,6 +121,12 @@ func AWindowLetsInOnlyWhoMayGo(t *testing.T, s *store.Store) {
 				return err
 			})
 		}, studymail.Queued, ""},
+		{"worker's lease over", func(l *letters, t *testing.T, _ studymail.Patient, w *studymail.Worker, _ *store.Claimed) {
+			write(t, l.s, func(tx *store.Tx) error {
+				_, err := tx.Heartbeat(t.Context(), w, -time.Second)
+				return err
+			})
+		}, studymail.Queued, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := Open(t, s.Kind())
