@@ -67,6 +67,9 @@ func (s *Store) ImportPeople(ctx context.Context, study int64, usernames [][]byt
 	}
 	var all []ImportPerson
 	err = s.Read(ctx, func(t *Tx) error {
+		if err := t.planAnew(ctx); err != nil {
+			return err
+		}
 		return t.each(ctx, "find the people of an import", t.pick(importPeople), []any{study, list}, func(rows *sql.Rows) error {
 			var (
 				p                 ImportPerson
@@ -89,8 +92,12 @@ func (s *Store) ImportPeople(ctx context.Context, study int64, usernames [][]byt
 var importHolders = both{
 	sqlite: `SELECT pe.email_hash, min(pe.id), max(pe.id) FROM json_each($1) j JOIN people pe ON pe.email_hash = unhex(j.value)
 		GROUP BY pe.email_hash`,
-	postgres: `SELECT pe.email_hash, min(pe.id), max(pe.id) FROM json_array_elements_text($1::json) j JOIN people pe ON pe.email_hash = decode(j, 'hex')
-		GROUP BY pe.email_hash`,
+	// LATERAL and "+ 0" keep PostgreSQL at the index on email_hash: without
+	// statistics, as in the middle of a first import, it reads the whole table
+	// for a join, and the primary key in order for a bare min.
+	postgres: `SELECT decode(j, 'hex'), pe.lo, pe.hi FROM json_array_elements_text($1::json) j
+		CROSS JOIN LATERAL (SELECT min(id + 0) AS lo, max(id + 0) AS hi FROM people WHERE email_hash = decode(j, 'hex')) pe
+		WHERE pe.lo IS NOT NULL`,
 }
 
 // ImportHolders tells who has the addresses of the hashes: for each that
@@ -103,6 +110,9 @@ func (s *Store) ImportHolders(ctx context.Context, emails [][]byte) (map[string]
 	}
 	holders := map[string][2]int64{}
 	err = s.Read(ctx, func(t *Tx) error {
+		if err := t.planAnew(ctx); err != nil {
+			return err
+		}
 		return t.each(ctx, "find the holders of addresses", t.pick(importHolders), []any{list}, func(rows *sql.Rows) error {
 			var (
 				hash   []byte
@@ -129,6 +139,9 @@ func hashesJSON(hashes [][]byte) (string, error) {
 // up again and make the chunk anew.
 func (s *Store) WriteImport(ctx context.Context, c *ImportChunk) error {
 	return s.Write(ctx, func(t *Tx) error {
+		if err := t.planAnew(ctx); err != nil {
+			return err
+		}
 		for _, p := range c.Providers {
 			if err := t.AddProvider(ctx, &p); err != nil {
 				return err
@@ -146,6 +159,18 @@ func (s *Store) WriteImport(ctx context.Context, c *ImportChunk) error {
 		}
 		return t.AddEvent(ctx, c.Actor, c.Action, c.Study.ID, c.Detail)
 	})
+}
+
+// planAnew keeps PostgreSQL from using the plan that it made for a statement
+// when the tables were empty: an import is what fills them, and a plan that
+// reads a table of nothing whole is kept until the next ANALYZE (100,000 rows
+// looked up again took 69 s with it, 6 s without).
+func (t *Tx) planAnew(ctx context.Context) error {
+	if t.kind != Postgres {
+		return nil
+	}
+	_, err := t.exec(ctx, "have statements planned anew", `SET LOCAL plan_cache_mode = force_custom_plan`)
+	return err
 }
 
 // execRows writes rows with one statement, which must touch each of them once.
