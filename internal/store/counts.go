@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"studymail"
 )
@@ -66,4 +67,12 @@ func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, erro
 		return err
 	})
 	return c, err
+}
+
+// LastSent is when the last message of a campaign was taken; zero: none was.
+func (t *Tx) LastSent(ctx context.Context, campaign int64) (time.Time, error) {
+	var last time.Time
+	_, err := t.one(ctx, "find the last sent message", `SELECT max(m.sent_at) FROM messages m JOIN steps s ON s.id = m.step_id
+		WHERE s.campaign_id = $1`, []any{campaign}, at{&last})
+	return last, err
 }
