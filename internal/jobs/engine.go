@@ -75,7 +75,7 @@ func Start(ctx context.Context, s *store.Store, h Handlers, o Options) (*Engine,
 		return nil, err
 	}
 	e := &Engine{scheduler: NewScheduler(s, queue, o.Log)}
-	driver, err := e.listeningDriver(s, o.PollOnly)
+	driver, err := e.listeningDriver(ctx, s, o.PollOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func Start(ctx context.Context, s *store.Store, h Handlers, o Options) (*Engine,
 
 // listeningDriver gives the driver that the worker's side needs: on PostgreSQL
 // with a connection of its own that listens for new jobs.
-func (e *Engine) listeningDriver(s *store.Store, pollOnly bool) (riverdriver.Driver[*sql.Tx], error) {
+func (e *Engine) listeningDriver(ctx context.Context, s *store.Store, pollOnly bool) (riverdriver.Driver[*sql.Tx], error) {
 	if s.Kind() == store.SQLite || pollOnly {
 		return driverOf(s), nil
 	}
@@ -124,8 +124,8 @@ func (e *Engine) listeningDriver(s *store.Store, pollOnly bool) (riverdriver.Dri
 	}
 	cfg.MaxConns, cfg.MinConns = 1, 0
 	cfg.ConnConfig.RuntimeParams["application_name"] = "studymail jobs"
-	// The pool takes its context for dialling only; it dials when River listens.
-	e.listener, err = pgxpool.NewWithConfig(context.Background(), cfg)
+	// The pool takes this context for dialling at once only; it dials when River listens.
+	e.listener, err = pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, &studymail.Error{Code: studymail.Unavailable, Message: "no connection that listens for new jobs", Cause: err}
 	}

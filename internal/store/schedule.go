@@ -14,8 +14,15 @@ const scheduleColumns = `s.id, s.uuid, s.name, s.job, s.builtin, s.kind, s.expr,
 
 func scheduleFields(s *studymail.Schedule) []any {
 	return []any{
-		&s.Key, &s.ID, &s.Name, &s.Job, &s.BuiltIn, &s.Kind, &s.Expr, &s.Zone, &s.Enabled, at{&s.StartsAt}, at{&s.EndsAt},
-		&s.Missed, millis{&s.MissedWithin}, &s.Overlap, at{&s.NextRunAt}, at{&s.CreatedAt}, at{&s.UpdatedAt},
+		&s.Key, &s.ID, &s.Name, &s.Job, &s.BuiltIn, &s.Kind, &s.Expr, &s.Zone, &s.Enabled,
+		at{&s.StartsAt},
+		at{&s.EndsAt},
+		&s.Missed,
+		millis{&s.MissedWithin},
+		&s.Overlap,
+		at{&s.NextRunAt},
+		at{&s.CreatedAt},
+		at{&s.UpdatedAt},
 	}
 }
 
