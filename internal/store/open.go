@@ -35,6 +35,8 @@ type Store struct {
 	read  *sql.DB // SQLite: query_only; PostgreSQL: the same pool
 	jobs  *sql.DB // River's own pool
 	now   func() time.Time
+
+	prepared *prepared // SQLite's writer's
 }
 
 // Kind tells which database it is.
@@ -115,6 +117,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err := s.write.PingContext(ctx); err != nil {
 		return explainSQLite(path, err)
 	}
+	s.prepared = newPrepared()
 	// The file holds sealed details, and is still nobody else's business.
 	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("close the database file to others: %w", err)

@@ -16,9 +16,10 @@ import (
 // Tx is one transaction. All reading and writing hangs on it, so that what
 // belongs together is done together.
 type Tx struct {
-	tx   *sql.Tx
-	kind Kind
-	now  time.Time
+	tx       *sql.Tx
+	kind     Kind
+	now      time.Time
+	prepared *prepared // nil: the driver keeps its own
 }
 
 // SQL gives the transaction itself, for the job engine to enqueue in.
@@ -33,7 +34,7 @@ func (t *Tx) Now() time.Time { return t.now }
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	var err error
 	for range 5 {
-		if err = s.run(ctx, s.write, nil, fn); !retryable(err) {
+		if err = s.run(ctx, s.write, nil, s.prepared, fn); !retryable(err) {
 			return err
 		}
 	}
@@ -47,10 +48,15 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	if s.kind == Postgres {
 		opts = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
-	return s.run(ctx, s.read, opts, fn)
+	return s.run(ctx, s.read, opts, nil, fn)
 }
 
-func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) (err error) {
+func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, p *prepared, fn func(*Tx) error) (err error) {
+	if p != nil {
+		if err := p.prepareWanted(ctx, db); err != nil {
+			return err
+		}
+	}
 	tx, err := db.BeginTx(ctx, opts)
 	if err != nil {
 		return explain("begin a transaction", err)
@@ -62,7 +68,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn fun
 			}
 		}
 	}()
-	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now()}); err != nil {
+	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now(), prepared: p}); err != nil {
 		return err
 	}
 	if err = tx.Commit(); err != nil {
@@ -82,7 +88,15 @@ func (t *Tx) pick(b both) string {
 }
 
 func (t *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
-	res, err := t.tx.ExecContext(ctx, query, args...)
+	var (
+		res sql.Result
+		err error
+	)
+	if st := t.prepared.get(query); st != nil {
+		res, err = t.tx.StmtContext(ctx, st).ExecContext(ctx, args...)
+	} else {
+		res, err = t.tx.ExecContext(ctx, query, args...)
+	}
 	if err != nil {
 		return 0, explain(what, err)
 	}
@@ -96,15 +110,22 @@ func (t *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, 
 // insert runs an INSERT … RETURNING id.
 func (t *Tx) insert(ctx context.Context, what, query string, args ...any) (int64, error) {
 	var key int64
-	if err := t.tx.QueryRowContext(ctx, query, args...).Scan(&key); err != nil {
+	if err := t.row(ctx, query, args...).Scan(&key); err != nil {
 		return 0, explain(what, err)
 	}
 	return key, nil
 }
 
+func (t *Tx) row(ctx context.Context, query string, args ...any) *sql.Row {
+	if st := t.prepared.get(query); st != nil {
+		return t.tx.StmtContext(ctx, st).QueryRowContext(ctx, args...)
+	}
+	return t.tx.QueryRowContext(ctx, query, args...)
+}
+
 // one scans a single row; found is false when there is none.
 func (t *Tx) one(ctx context.Context, what, query string, args []any, dest ...any) (found bool, err error) {
-	err = t.tx.QueryRowContext(ctx, query, args...).Scan(dest...)
+	err = t.row(ctx, query, args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -116,7 +137,15 @@ func (t *Tx) one(ctx context.Context, what, query string, args []any, dest ...an
 
 // each scans every row with scan.
 func (t *Tx) each(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := t.tx.QueryContext(ctx, query, args...)
+	var (
+		rows *sql.Rows
+		err  error
+	)
+	if st := t.prepared.get(query); st != nil {
+		rows, err = t.tx.StmtContext(ctx, st).QueryContext(ctx, args...)
+	} else {
+		rows, err = t.tx.QueryContext(ctx, query, args...)
+	}
 	if err != nil {
 		return explain(what, err)
 	}
