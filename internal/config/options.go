@@ -54,7 +54,7 @@ func table() []group {
 			},
 			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
-				doc: "What tells a restored database from the running one, and the list of erased people. Leave it out of backups, keep it off the data folder.",
+				doc: "Locks that tell which of this machine's workers are alive. Leave it out of backups, keep it off the data folder.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
 			},
 		}},
@@ -108,7 +108,7 @@ func table() []group {
 			},
 			{
 				name: "EMAIL_TLS", allowed: "none, starttls, starttls-required or tls",
-				doc: "`tls` from the first byte, `starttls-required` or no mail, `starttls` where it is offered, `none`. When empty: `starttls-required`, or `starttls` if EMAIL_HOST is this machine.",
+				doc: "`tls` from the first byte, `starttls-required` or no mail, `starttls` where it is offered, `none`. When empty: `starttls-required`, or `none` if EMAIL_HOST is this machine.",
 				set: choice(func(c *Config) *TLS { return &c.EmailTLS }, NoTLS, StartTLS, StartTLSRequired, ImplicitTLS),
 			},
 			{
