@@ -124,7 +124,7 @@ func TestValues(t *testing.T) {
 		{"SMTP without", smtp, nil, func(c *config.Config) any { return c.EmailUser }, ""},
 		{"another login", smtp + "EMAIL_PASSWORD=x\nEMAIL_USER=relay", nil, func(c *config.Config) any { return c.EmailUser }, "relay"},
 		{"implicit TLS has its port", smtp + "EMAIL_TLS=TLS", nil, func(c *config.Config) any { return c.EmailPort }, 465},
-		{"this machine's relay needs no TLS", "MAIL_TRANSPORT=smtp\nEMAIL=a@b.example\nEMAIL_HOST=127.0.0.1\nEMAIL_PORT=2525", nil, func(c *config.Config) any { return c.EmailTLS }, config.StartTLS},
+		{"this machine's relay needs no TLS", "MAIL_TRANSPORT=smtp\nEMAIL=a@b.example\nEMAIL_HOST=127.0.0.1\nEMAIL_PORT=2525", nil, func(c *config.Config) any { return c.EmailTLS }, config.NoTLS},
 		{"EMAIL_USE_TLS=True", smtp + "EMAIL_USE_TLS=True", nil, func(c *config.Config) any { return c.EmailTLS }, config.StartTLSRequired},
 		{"EMAIL_USE_TLS=False at home", "EMAIL_HOST=localhost\nEMAIL_USE_TLS=False", nil, func(c *config.Config) any { return fmt.Sprint(c.EmailTLS, c.EmailPort) }, "none25"},
 		{"both that agree", smtp + "EMAIL_USE_TLS=True\nEMAIL_TLS=tls", nil, func(c *config.Config) any { return c.EmailTLS }, config.ImplicitTLS},
