@@ -184,7 +184,5 @@ func history(t *testing.T, s *store.Store, sched int64) []studymail.ScheduleRun 
 }
 
 func aSweep(expr string) studymail.Schedule {
-	sched := storetest.ASchedule(studymail.Interval, expr)
-	sched.Job = studymail.RetrySweepJob
-	return sched
+	return storetest.ASchedule(studymail.Interval, expr)
 }

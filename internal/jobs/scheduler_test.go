@@ -239,6 +239,7 @@ func TestAFiringIsWorkedAndItsOutcomeKept(t *testing.T) {
 		campaign := studymail.Campaign{Name: "C", Study: clinic.Study.Key, State: studymail.Scheduled}
 		sched := storetest.ASchedule(studymail.Interval, "1s")
 		orphan := storetest.ASchedule(studymail.Interval, "2s")
+		sched.Job, orphan.Job = studymail.CampaignJob, studymail.CampaignJob
 		letter := studymail.Template{Name: "invitation"}
 		version := studymail.TemplateVersion{Format: "markdown", Subject: "S", Body: "B"}
 		write(t, s, func(tx *store.Tx) error {

@@ -91,9 +91,21 @@ func (t *Tx) TakeDueSchedule(ctx context.Context, s *studymail.Schedule) (TakenS
 			if res.Campaign, err = t.campaignOf(ctx, what, s); err != nil {
 				return res, err
 			}
+			if s.Job == studymail.CampaignJob && res.Campaign.IsZero() {
+				if err := t.stopSchedule(ctx, what, s); err != nil {
+					return res, err
+				}
+			}
 		}
 	}
 	return res, t.pruneScheduleRuns(ctx, what, s.Key)
+}
+
+// stopSchedule disables a schedule whose campaign has ended or was cancelled:
+// else it would fail at each of its times for ever.
+func (t *Tx) stopSchedule(ctx context.Context, what string, s *studymail.Schedule) error {
+	_, err := t.exec(ctx, what, `UPDATE schedules SET enabled = 0, next_run_at = NULL, updated_at = updated_at + 1 WHERE id = $1`, s.Key)
+	return err
 }
 
 // takeBroken stops a schedule that cannot be understood (a time zone that is no

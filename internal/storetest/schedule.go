@@ -60,11 +60,11 @@ func WithClock(tb testing.TB, s *store.Store, clock *Clock) *store.Store {
 	return other
 }
 
-// ASchedule is a schedule that is enabled, runs a late time once, and skips
-// overlaps.
+// ASchedule is a sweep's schedule that is enabled, runs a late time once, and
+// skips overlaps.
 func ASchedule(kind studymail.ScheduleKind, expr string) studymail.Schedule {
 	return studymail.Schedule{
-		Name: "every " + expr, Job: studymail.CampaignJob, Kind: kind, Expr: expr, Zone: "Europe/London", Enabled: true,
+		Name: "every " + expr, Job: studymail.RetrySweepJob, Kind: kind, Expr: expr, Zone: "Europe/London", Enabled: true,
 		Missed: studymail.MissedRunOnce, MissedWithin: time.Hour, Overlap: studymail.OverlapSkip,
 	}
 }
@@ -369,7 +369,9 @@ func ACampaignThatSendsIsAnOverlap(t *testing.T, s *store.Store) {
 	s = WithClock(t, s, clock)
 	clinic := NewClinic(t, s)
 	_, version := addTemplate(t, s, "invitation")
-	sched := addSchedule(t, s, ASchedule(studymail.Interval, "5m"))
+	sched := ASchedule(studymail.Interval, "5m")
+	sched.Job = studymail.CampaignJob
+	sched = addSchedule(t, s, sched)
 	c := studymail.Campaign{Name: "C", Study: clinic.Study.Key, State: studymail.Scheduled, Schedule: sched.Key}
 	write(t, s, func(tx *store.Tx) error {
 		_, err := tx.AddCampaign(t.Context(), store.NewCampaign{Campaign: &c, TemplateVersion: version.Key})
@@ -396,6 +398,9 @@ func ACampaignThatSendsIsAnOverlap(t *testing.T, s *store.Store) {
 	all = takeAll(t, s, studymail.RunEnded)
 	if len(all) != 1 || !all[0].Campaign.IsZero() {
 		t.Fatalf("a cancelled campaign is still started: %+v", all)
+	}
+	if got := scheduleOf(t, s, sched.ID); got.Enabled || !got.NextRunAt.IsZero() {
+		t.Fatalf("the schedule of a cancelled campaign goes on: %+v", got.Schedule)
 	}
 }
 
@@ -473,9 +478,7 @@ func BothClockChangesFireOnce(t *testing.T, s *store.Store) {
 func ARunByHandLeavesTheTimesAlone(t *testing.T, s *store.Store) {
 	clock := NewClock(t, "2026-03-01T08:00:00Z")
 	s = WithClock(t, s, clock)
-	sched := ASchedule(studymail.Cron, "0 9 * * *")
-	sched.Job = studymail.RetrySweepJob
-	sched = addSchedule(t, s, sched)
+	sched := addSchedule(t, s, ASchedule(studymail.Cron, "0 9 * * *"))
 	for range 2 {
 		write(t, s, func(tx *store.Tx) error {
 			taken, err := tx.RunScheduleNow(t.Context(), &sched)
@@ -494,7 +497,9 @@ func ARunByHandLeavesTheTimesAlone(t *testing.T, s *store.Store) {
 	clock.Advance(time.Hour)
 	equal(t, "fired at its time", fired(takeAll(t, s, studymail.RunEnded)), 1)
 
-	lone := addSchedule(t, s, ASchedule(studymail.Cron, "5 9 * * *"))
+	lone := ASchedule(studymail.Cron, "5 9 * * *")
+	lone.Job = studymail.CampaignJob
+	lone = addSchedule(t, s, lone)
 	refuse(t, s, studymail.Conflict, func(tx *store.Tx) error { // no campaign has it
 		_, err := tx.RunScheduleNow(t.Context(), &lone)
 		return err
@@ -597,7 +602,7 @@ func ABuiltinScheduleIsMadeOnceAndFollowsItsInterval(t *testing.T, s *store.Stor
 	clock := NewClock(t, "2026-03-01T08:00:00Z")
 	s = WithClock(t, s, clock)
 	want := ASchedule(studymail.Interval, "30s")
-	want.Name, want.Job = "Retry sweep", studymail.RetrySweepJob
+	want.Name = "Retry sweep"
 	ensure := func(expr string) store.ScheduleRow {
 		want.Expr = expr
 		write(t, s, func(tx *store.Tx) error { return tx.EnsureBuiltin(t.Context(), want) })
