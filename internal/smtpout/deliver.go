@@ -300,6 +300,7 @@ func (d *delivery) patience() time.Duration {
 			return t.Data
 		case vDot, vNoDot, vBdat:
 			return t.Dot
+		case vNone:
 		}
 	case d.cfg.IdleTimeout > 0:
 		return d.cfg.IdleTimeout

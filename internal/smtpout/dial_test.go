@@ -223,8 +223,12 @@ func TestDialEndsWithItsContext(t *testing.T) {
 func TestSettingsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []smtpout.Config{
-		{}, {Addr: "host"}, {Addr: "h:25", LocalName: "a b"}, {Addr: "h:25", LocalName: "x\r\nMAIL"},
-		{Addr: "h:25", Window: -1}, {Addr: "h:25", MaxPerConnection: -1},
+		{},
+		{Addr: "host"},
+		{Addr: "h:25", LocalName: "a b"},
+		{Addr: "h:25", LocalName: "x\r\nMAIL"},
+		{Addr: "h:25", Window: -1},
+		{Addr: "h:25", MaxPerConnection: -1},
 	} {
 		if _, err := smtpout.Dial(t.Context(), &cfg); err == nil {
 			t.Errorf("%+v was taken", cfg)

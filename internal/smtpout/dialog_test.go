@@ -213,6 +213,9 @@ func dialogOutcome(o Outcome, want string) string {
 	return s
 }
 
+// pass lets the time of a synctest bubble go by.
+func pass(d time.Duration) { <-time.After(d) }
+
 func playServer(t *testing.T, nc net.Conn, script []string) {
 	t.Helper()
 	in := bufio.NewReader(nc)
@@ -281,7 +284,7 @@ func playServer(t *testing.T, nc net.Conn, script []string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(d) // of the bubble's clock
+			pass(d)
 		case "hangup":
 			nc.Close()
 		case "gone":

@@ -113,6 +113,7 @@ func playModel(t *testing.T, seed uint64, loud bool) map[Kind]int {
 				lost++
 			case InDoubt:
 				doubt++
+			default:
 			}
 			if loud {
 				t.Logf("  mail %d: %+v", m.Tag, o)
@@ -267,7 +268,7 @@ func (p *peer) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	if p.w.one(p.w.wait * 20) {
-		time.Sleep(time.Duration(p.w.rnd.IntN(20)) * time.Second)
+		pass(time.Duration(p.w.rnd.IntN(20)) * time.Second)
 	}
 	if p.w.one(p.w.cut * 10) {
 		return 0, errCut
@@ -339,7 +340,7 @@ func (p *peer) upset() (bool, error) {
 		if w.one(10) {
 			d = 20 * time.Minute
 		}
-		time.Sleep(d)
+		pass(d)
 	}
 	if w.one(w.cut) {
 		return true, errCut

@@ -7,14 +7,17 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"studymail/internal/smtpout"
+	"studymail/internal/smtptest"
 )
 
 const (
@@ -47,13 +50,15 @@ func startSink(tb testing.TB, args ...string) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
+	again := time.NewTicker(5 * time.Millisecond) // another process gives no signal
+	defer again.Stop()
 	for range 1000 {
 		nc, err := net.Dial("tcp", addr)
 		if err == nil {
 			_ = nc.Close()
 			return addr
 		}
-		time.Sleep(5 * time.Millisecond) // another process: there is no signal to wait for
+		<-again.C
 	}
 	tb.Fatalf("smtp-sink does not answer: %s", &said)
 	return ""
@@ -129,8 +134,14 @@ func TestPostfixSinkTakesAll(t *testing.T) {
 	}
 }
 
-// source runs smtp-source and gives its rate.
-func source(tb testing.TB, addr string, connections, n int) float64 {
+// cost is what some mails took.
+type cost struct {
+	rate float64       // mails a second
+	cpu  time.Duration // of the sender, a mail
+}
+
+// source sends n mails with smtp-source.
+func source(tb testing.TB, addr string, connections, n int) cost {
 	tb.Helper()
 	start := time.Now()
 	cmd := exec.CommandContext(context.Background(), smtpSource, "-d", "-s", strconv.Itoa(connections),
@@ -138,32 +149,82 @@ func source(tb testing.TB, addr string, connections, n int) float64 {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		tb.Fatalf("smtp-source: %v %s", err, out)
 	}
-	return float64(n) / time.Since(start).Seconds()
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return cost{float64(n) / time.Since(start).Seconds(), cpu / time.Duration(n)}
+}
+
+// ourselves sends n mails with this package.
+func ourselves(tb testing.TB, cfg smtpout.Config, connections, n int) cost {
+	tb.Helper()
+	cpu := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			tb.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	start, used := time.Now(), cpu()
+	if got := pour(tb, cfg, connections, n); got != n {
+		tb.Fatalf("%d of %d were accepted", got, n)
+	}
+	return cost{float64(n) / time.Since(start).Seconds(), (cpu() - used) / time.Duration(n)}
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
 }
 
 // BenchmarkDeliver sends to smtp-sink, in turn with smtp-source in the same
-// run; x/source is the ratio of the two.
+// run: the ratios are the figures, the rest depends on the machine.
 func BenchmarkDeliver(b *testing.B) {
 	for _, connections := range []int{1, 4} {
 		for _, way := range []string{"pipelining", "lockstep"} {
 			b.Run(fmt.Sprintf("%s-%d", way, connections), func(b *testing.B) {
 				addr := startSink(b)
 				const n = 20000
-				var ours, theirs []string
-				var ratio float64
+				cfg := smtpout.Config{Addr: addr, NoPipelining: way == "lockstep"}
+				var rate, cpu []float64
+				var before, after runtime.MemStats
 				for b.Loop() {
-					yard := source(b, addr, connections, n)
-					start := time.Now()
-					if got := pour(b, smtpout.Config{Addr: addr, NoPipelining: way == "lockstep"}, connections, n); got != n {
-						b.Fatalf("%d of %d were accepted", got, n)
-					}
-					rate := n / time.Since(start).Seconds()
-					ratio += rate / yard
-					ours, theirs = append(ours, fmt.Sprintf("%.0f", rate)), append(theirs, fmt.Sprintf("%.0f", yard))
+					theirs := source(b, addr, connections, n)
+					runtime.ReadMemStats(&before)
+					ours := ourselves(b, cfg, connections, n)
+					runtime.ReadMemStats(&after)
+					rate, cpu = append(rate, ours.rate/theirs.rate), append(cpu, float64(ours.cpu)/float64(theirs.cpu))
+					b.Logf("%.0f mails/s at %v of CPU; smtp-source %.0f at %v", ours.rate, ours.cpu, theirs.rate, theirs.cpu)
 				}
-				b.ReportMetric(ratio/float64(b.N), "x/source")
-				b.Logf("mails/s ours %s, smtp-source %s", strings.Join(ours, " "), strings.Join(theirs, " "))
+				b.ReportMetric(median(rate), "rate/source")
+				b.ReportMetric(median(cpu), "cpu/source")
+				b.ReportMetric(float64(after.Mallocs-before.Mallocs)/n, "allocs/mail")
 			})
 		}
+	}
+}
+
+// BenchmarkFar sends over one connection with a round trip of 20 ms.
+func BenchmarkFar(b *testing.B) {
+	s := smtptest.Start(b, smtptest.Config{CountOnly: true, Offers: append(smtptest.Usual(), "CHUNKING")})
+	relay := smtptest.NewRelay(b, s.Addr(), 20*time.Millisecond)
+	rate := map[string]float64{}
+	for _, way := range []struct {
+		name string
+		cfg  smtpout.Config
+		n    int
+	}{
+		{"lockstep", smtpout.Config{NoPipelining: true}, 50},
+		{"pipelining", smtpout.Config{NoChunking: true}, 200},
+		{"chunking", smtpout.Config{}, 3000},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			way.cfg.Addr = relay.Addr()
+			var rates []float64
+			for b.Loop() {
+				rates = append(rates, ourselves(b, way.cfg, 1, way.n).rate)
+			}
+			rate[way.name] = median(rates)
+			b.ReportMetric(rate[way.name], "mails/s")
+			b.ReportMetric(rate[way.name]/rate["lockstep"], "rate/lockstep")
+		})
 	}
 }

@@ -71,7 +71,7 @@ func (d *delivery) begin(m *Mail) error {
 	tr, size, err := d.fits(m)
 	if err != nil {
 		d.tell(m, Outcome{Kind: Unsendable, Reply: err.Error()})
-		return nil
+		return nil //nolint:nilerr // it is the mail's, and was reported
 	}
 	var t *transaction
 	if n := len(d.used); n > 0 {

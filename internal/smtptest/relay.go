@@ -85,7 +85,7 @@ func (r *Relay) pump(from, to net.Conn) {
 				continue // until the other side notices
 			}
 			if d := time.Until(p.due); d > 0 {
-				time.Sleep(d) // the line itself
+				<-time.After(d) // the line itself
 			}
 			if _, err := to.Write(p.data); err != nil {
 				broken = true

@@ -90,7 +90,8 @@ func TestRules(t *testing.T) {
 		"grey once": {
 			Config{Rules: []Rule{{At: AtRcpt, First: 1, Code: 451, Text: "grey"}}},
 			full[:strings.Index(full, "DATA")] + "RCPT TO:<r@b.example>\nRCPT TO:<q@b.example>\n",
-			[]string{"220", "250", "250", "451", "250", "451"}, 0,
+			[]string{"220", "250", "250", "451", "250", "451"},
+			0,
 		},
 		"lies about BDAT":   {Config{Offers: []string{"CHUNKING"}, Unknown: []string{"BDAT"}}, "EHLO me\nBDAT 0\n", []string{"220", "250", "500"}, 0},
 		"forgets the rest":  {Config{Forgetful: true}, full + "NOOP\n", []string{"220", "250", "250", "250", "354"}, 0},
