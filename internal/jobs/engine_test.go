@@ -16,6 +16,7 @@ import (
 	"studymail/internal/jobs"
 	"studymail/internal/store"
 	"studymail/internal/storetest"
+	"studymail/internal/storetest/pgtest"
 )
 
 func TestMigrateTwoAtOnce(t *testing.T) {
@@ -326,4 +327,36 @@ func dump(t *testing.T, s *store.Store, table string) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// A server that goes away and comes back: jobs and schedules go on by
+// themselves, and a job starts at once again: it is listened for again.
+func TestPostgreSQLRestarts(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Options{})
+	s := storetest.OpenURL(t, server.Database(t), time.Now)
+	if err := jobs.Migrate(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	q, c := newQueue(t, s), newCalls()
+	log := new(capture)
+	e := start(t, s, c.handlers(), log.logger())
+	defer stop(t, e)
+	eventually(t, "it has looked at the schedules", func() bool { return !e.LastTick().IsZero() })
+	server.Restart(t)
+	before := time.Now()
+	wake := func() (took time.Duration) {
+		id := studymail.NewID()
+		eventually(t, "a job is queued", func() bool {
+			return s.Write(t.Context(), func(tx *store.Tx) error { return q.Wake(t.Context(), tx, id) }) == nil
+		})
+		begun := time.Now()
+		if got := wait(t, "the job", c.send); got != id {
+			t.Fatalf("worked %s, want %s", got, id)
+		}
+		return time.Since(begun)
+	}
+	wake()
+	eventually(t, "it looks at the schedules again", func() bool { return e.LastTick().After(before) })
+	eventually(t, "it listens again", func() bool { return wake() < 300*time.Millisecond })
 }
