@@ -19,8 +19,8 @@ type delivery struct {
 	ctx    context.Context //nolint:containedctx // a delivery lives as long as one call
 	report func(*Mail, Outcome)
 	inbox  *inbox
-	read   chan struct{} // closed when the reader has ended
-	writes *time.Timer   // bounds one write
+	writes *time.Timer // bounds one write
+	reads  *time.Timer // bounds one wait for replies
 
 	open  []*transaction // taken and not reported, oldest first
 	cur   *transaction   // the one of them whose text has still to be written
@@ -68,8 +68,7 @@ func (c *Conn) Deliver(ctx context.Context, in <-chan *Mail, report func(*Mail, 
 	}
 	d := &delivery{
 		c: c, cfg: c.cfg, ctx: ctx, report: report,
-		inbox:      newInbox(8*c.cfg.Window + 64),
-		read:       make(chan struct{}),
+		inbox:      newInbox(c),
 		pipelining: c.ext.Pipelining && !c.cfg.NoPipelining,
 	}
 	if d.pipelining && c.ext.Chunking && !c.cfg.NoChunking {
@@ -77,16 +76,16 @@ func (c *Conn) Deliver(ctx context.Context, in <-chan *Mail, report func(*Mail, 
 	}
 	d.writes = time.AfterFunc(time.Hour, func() { _ = c.nc.SetWriteDeadline(longAgo) })
 	d.writes.Stop()
-	grace := time.AfterFunc(time.Hour, func() { _ = c.nc.SetDeadline(longAgo) })
+	d.reads = time.AfterFunc(time.Hour, d.inbox.interrupt)
+	d.reads.Stop()
+	grace := time.AfterFunc(time.Hour, d.inbox.finish)
 	grace.Stop()
 	defer grace.Stop()
-	stop := context.AfterFunc(ctx, func() { grace.Reset(c.cfg.Timeouts.Grace) })
+	stop := context.AfterFunc(ctx, func() {
+		grace.Reset(c.cfg.Timeouts.Grace)
+		d.inbox.interrupt()
+	})
 	defer stop()
-
-	go func() {
-		defer close(d.read)
-		d.inbox.read(c)
-	}()
 	return d.end(d.run(in))
 }
 
@@ -104,6 +103,9 @@ func (d *delivery) run(in <-chan *Mail) error {
 			d.cancel()
 		}
 		if !d.mute {
+			if d.chunking == chunkingOn {
+				d.inbox.start() // many replies may come while we write
+			}
 			if err := d.write(in); err != nil {
 				if d.desync {
 					return err
@@ -116,14 +118,22 @@ func (d *delivery) run(in <-chan *Mail) error {
 		}
 		take := in
 		if !d.mayTake() {
+			if d.chunking != chunkingOn && !d.inbox.reading {
+				if err := d.listen(); err != nil {
+					return err
+				}
+				continue
+			}
 			take = nil
 		}
+		d.inbox.start()
 		if d.atRest() && d.waited.IsZero() {
 			d.waited = d.cfg.Now()
 		}
 		timer.Reset(d.patience())
 		select {
 		case <-d.inbox.ready:
+			d.inbox.reading = false
 		case <-done:
 		case m, ok := <-take:
 			if d.ctx.Err() != nil && ok {
@@ -147,6 +157,17 @@ func (d *delivery) run(in <-chan *Mail) error {
 			}
 		}
 	}
+}
+
+// listen waits for replies and for nothing else.
+func (d *delivery) listen() error {
+	d.reads.Reset(d.patience())
+	d.inbox.fetch()
+	inTime := d.reads.Stop()
+	if !inTime && len(d.inbox.replies) == 0 && d.inbox.err == nil {
+		return d.outOfPatience()
+	}
+	return nil
 }
 
 // atRest: the server owes us nothing and we owe it nothing.
@@ -220,17 +241,21 @@ func (d *delivery) flush() error {
 
 // hear matches the replies that have come.
 func (d *delivery) hear() error {
-	b := d.inbox.take()
-	for i := range b.replies {
-		if err := d.handle(b.reply(i)); err != nil {
+	in := d.inbox
+	if in.reading {
+		return nil // it will say when there is something
+	}
+	for i := range in.replies {
+		if err := d.handle(in.reply(i)); err != nil {
 			d.desync = true
 			return err
 		}
 	}
-	if errors.Is(b.err, ErrProtocol) {
+	in.replies = in.replies[:0]
+	if errors.Is(in.err, ErrProtocol) {
 		d.desync = true
 	}
-	return b.err
+	return in.err
 }
 
 // cancel: ctx was cancelled.
@@ -339,17 +364,14 @@ func (d *delivery) stage() string {
 func (d *delivery) end(err error) error {
 	stage := d.stage()
 	_ = d.c.drop()
-	<-d.read
+	d.inbox.stop()
 	d.writes.Stop()
+	d.reads.Stop()
 	d.noMore, d.mute = true, true
 	if !d.desync {
 		// Replies that came while we were busy ending.
-		b := d.inbox.take()
-		for i := range b.replies {
-			if e := d.handle(b.reply(i)); e != nil {
-				err, d.desync = e, true
-				break
-			}
+		if e := d.hear(); d.desync {
+			err = e
 		}
 	}
 	if d.quit {

@@ -2,104 +2,120 @@ package smtpout
 
 import (
 	"errors"
-	"sync"
+	"os"
 	"sync/atomic"
+	"time"
 )
 
-// inbox is where the reader goroutine leaves replies. Two buffers take turns,
-// so that nothing is allocated for a reply once they have grown.
+// inbox takes replies off the wire. One goroutine reads at a time: Deliver's
+// own while it has nothing to do but wait for replies, which saves waking
+// another, and the reader goroutine while Deliver's also waits for mail or
+// writes much. The turn channel hands the reading over, ready hands it back.
 type inbox struct {
-	ready chan struct{} // holds one token when there is something
-	count atomic.Int32  // replies waiting
-
-	mu    sync.Mutex
-	box   batch
-	spare batch
-	limit int // more unread replies than this is a flood
-}
-
-// batch is some replies in the order they came, and how the stream ended.
-type batch struct {
+	c       *Conn
 	replies []span
-	raw     []byte
-	err     error
+	parsed  int   // bytes of rbuf that replies cover
+	err     error // how the stream ended
+
+	turn    chan struct{} // to the reader goroutine: read until there is something
+	ready   chan struct{} // from it: there is
+	gone    chan struct{} // closed when it has ended
+	reading bool          // it has the turn
+
+	over atomic.Bool // the deadline that was set is the last
 }
 
-// span is one reply's place in a batch.
+// span is one reply's place in rbuf.
 type span struct{ code, start, end int }
 
-func (b *batch) reply(i int) reply {
-	s := b.replies[i]
-	return reply{code: s.code, raw: b.raw[s.start:s.end]}
+func newInbox(c *Conn) *inbox {
+	in := &inbox{c: c, turn: make(chan struct{}, 1), ready: make(chan struct{}, 1), gone: make(chan struct{})}
+	go func() {
+		defer close(in.gone)
+		for range in.turn {
+			in.fetch()
+			in.ready <- struct{}{}
+		}
+	}()
+	return in
 }
 
-func newInbox(limit int) *inbox { return &inbox{ready: make(chan struct{}, 1), limit: limit} }
-
-// take gives what has come. It is good until the next take.
-func (in *inbox) take() *batch {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.spare.replies, in.spare.raw = in.spare.replies[:0], in.spare.raw[:0]
-	in.spare.err = in.box.err // an end stays an end
-	in.box, in.spare = in.spare, in.box
-	in.count.Store(0)
-	return &in.spare
+func (in *inbox) reply(i int) reply {
+	s := in.replies[i]
+	return reply{code: s.code, raw: in.c.rbuf[s.start:s.end]}
 }
 
-// waiting tells whether a reply lies here.
-func (in *inbox) waiting() bool { return in.count.Load() > 0 }
-
-func (in *inbox) wake() {
-	select {
-	case in.ready <- struct{}{}:
-	default:
+// start lets the reader goroutine read.
+func (in *inbox) start() {
+	if !in.reading && in.err == nil {
+		in.reading = true
+		in.turn <- struct{}{}
 	}
 }
 
-func (in *inbox) fail(err error) {
-	in.mu.Lock()
-	in.box.err = err
-	in.mu.Unlock()
-	in.wake()
+// arrived tells, without waiting, whether the reader goroutine has something.
+func (in *inbox) arrived() bool {
+	if in.reading {
+		select {
+		case <-in.ready:
+			in.reading = false
+		default:
+		}
+	}
+	return !in.reading && (len(in.replies) > 0 || in.err != nil)
 }
 
-var errFlood = errors.New("more replies than commands")
+// stop ends the reader goroutine, once the connection is closed.
+func (in *inbox) stop() {
+	if in.reading {
+		<-in.ready
+		in.reading = false
+	}
+	close(in.turn)
+	<-in.gone
+}
 
-// read takes replies off the wire until it ends. It is the only one to touch
-// rbuf while it runs.
-func (in *inbox) read(c *Conn) {
-	for {
-		rest := c.rbuf
-		in.mu.Lock()
-		for len(rest) > 0 {
-			r, n, err := parseReply(rest)
-			if err == nil && len(in.box.replies) >= in.limit {
-				err = protocolError(errFlood.Error())
-			}
-			if err != nil {
-				in.mu.Unlock()
-				in.fail(err)
-				return
-			}
-			if n == 0 {
-				break
-			}
-			start := len(in.box.raw)
-			in.box.raw = append(in.box.raw, r.raw...)
-			in.box.replies = append(in.box.replies, span{r.code, start, len(in.box.raw)})
-			rest = rest[n:]
-		}
-		count := len(in.box.replies)
-		in.count.Store(int32(count)) //nolint:gosec // bounded by limit
-		in.mu.Unlock()
-		if count > 0 {
-			in.wake()
-		}
-		copy(c.rbuf, rest)
-		c.rbuf = c.rbuf[:len(rest)]
-		if err := c.fetch(); err != nil {
-			in.fail(err)
+// fetch reads until there is a whole reply, or an end, or it is interrupted;
+// then it leaves neither.
+func (in *inbox) fetch() {
+	c := in.c
+	rest := copy(c.rbuf, c.rbuf[in.parsed:])
+	c.rbuf, in.parsed, in.replies = c.rbuf[:rest], 0, in.replies[:0]
+	for in.err == nil {
+		in.parse()
+		if len(in.replies) > 0 || in.err != nil {
 			return
 		}
+		err := c.fetch()
+		if errors.Is(err, os.ErrDeadlineExceeded) && !in.over.Load() {
+			_ = c.nc.SetReadDeadline(time.Time{})
+			if in.over.Load() { // it became the last meanwhile
+				_ = c.nc.SetReadDeadline(longAgo)
+			}
+			return
+		}
+		in.err = err
 	}
+}
+
+// parse finds the whole replies in what was read.
+func (in *inbox) parse() {
+	for in.parsed < len(in.c.rbuf) {
+		r, n, err := parseReply(in.c.rbuf[in.parsed:])
+		if err != nil || n == 0 {
+			in.err = err
+			return
+		}
+		in.replies = append(in.replies, span{r.code, in.parsed, in.parsed + n})
+		in.parsed += n
+	}
+}
+
+// interrupt makes fetch return.
+func (in *inbox) interrupt() { _ = in.c.nc.SetReadDeadline(longAgo) }
+
+// finish makes fetch and writes fail for good.
+func (in *inbox) finish() {
+	in.over.Store(true)
+	_ = in.c.nc.SetDeadline(longAgo)
 }

@@ -21,6 +21,9 @@ func (d *delivery) putText(t *transaction, v verb) error {
 		c.wbuf = append(c.wbuf, " LAST\r\n"...)
 	}
 	t.stage, d.text = AtData, t
+	if len(t.m.Data) > flushAt-len(c.wbuf) {
+		d.inbox.start() // the server may have something to say before we are through
+	}
 	defer func() { d.text = nil }()
 	if err := d.putBody(t.m.Data, v == vDot && t.traits.dots); err != nil {
 		return err
@@ -77,7 +80,7 @@ func (d *delivery) putBody(data []byte, stuff bool) error {
 
 // mayEnd asks, at the last moment, whether the end of t's text may be written.
 func (d *delivery) mayEnd(t *transaction, v verb) (bool, error) {
-	if d.inbox.waiting() {
+	if d.inbox.arrived() {
 		// The server answered while the text went out: to earlier mails, or
 		// already to this one.
 		if err := d.hear(); err != nil {

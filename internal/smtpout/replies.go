@@ -74,7 +74,7 @@ func (d *delivery) unasked(r reply) error {
 		d.settle(t, classify(r, AtData))
 		return replyError(AtData, r, protocolError("a reply in the middle of the text"))
 	}
-	return protocolError(errFlood.Error())
+	return protocolError("a reply to nothing")
 }
 
 // goodbye: 421. The server handles nothing after it.
