@@ -191,9 +191,24 @@ func (a *App) purge(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// tick does what must not wait for the job engine or its leader: it takes back
-// what dead processes held, goes on with their plans, and ends what is finished.
+// tick does what must not wait for the job engine or its leader, each in a loop
+// of its own so that a long plan holds up nothing else.
 func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) {
+	var loops sync.WaitGroup
+	loops.Go(func() {
+		a.every(ctx, "dead workers could not be looked for", func() error { return a.recoverDead(ctx, box) })
+	})
+	loops.Go(func() {
+		a.every(ctx, "abandoned plans could not be taken up", func() error { return a.takeUp(ctx, planner, box) })
+	})
+	loops.Go(func() {
+		a.every(ctx, "campaigns could not be ended", func() error { return a.finish(ctx, planner) })
+	})
+	loops.Wait()
+}
+
+// every runs fn each second until ctx ends, and logs a failure once while it lasts.
+func (a *App) every(ctx context.Context, what string, fn func() error) {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	failing := ""
@@ -203,35 +218,44 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 		case <-ctx.Done():
 			return
 		}
-		err := a.look(ctx, planner, box)
+		err := fn()
 		text := ""
 		if err != nil {
 			text = err.Error()
 		}
 		if err != nil && text != failing && ctx.Err() == nil {
-			a.Logs.Worker.Error("the tick failed", "error", err)
+			a.Logs.Worker.Error(what, "error", err)
 		}
 		failing = text
 	}
 }
 
-func (a *App) look(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) error {
-	recovered, err := box.Recover(ctx)
-	if err != nil {
-		return err
-	}
-	taken, err := planner.TakeUp(ctx)
-	if err != nil {
-		return err
-	}
-	if recovered.Requeued+taken > 0 {
+// recoverDead takes back what dead workers held.
+func (a *App) recoverDead(ctx context.Context, box *outbox.Outbox) error {
+	r, err := box.Recover(ctx)
+	if r.Requeued > 0 {
 		box.Wake()
 	}
+	return err
+}
+
+// takeUp goes on with the plans of dead planners.
+func (a *App) takeUp(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) error {
+	n, err := planner.TakeUp(ctx)
+	if n > 0 {
+		box.Wake()
+	}
+	return err
+}
+
+// finish ends campaigns whose last message came to rest, and cancels what waits
+// of cancelled ones.
+func (a *App) finish(ctx context.Context, planner *audience.Planner) error {
 	if _, err := planner.CancelWaiting(ctx); err != nil {
 		return err
 	}
 	var done []store.FinishedCampaign
-	err = a.Store.Write(ctx, func(tx *store.Tx) error {
+	err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		if done, err = tx.FinishRuns(ctx); err != nil {
 			return err
 		}
@@ -242,8 +266,11 @@ func (a *App) look(ctx context.Context, planner *audience.Planner, box *outbox.O
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
 	for _, f := range done {
 		logs.CampaignMoved(a.Logs.Worker, f.ID, f.State)
 	}
-	return err
+	return nil
 }

@@ -267,14 +267,29 @@ func sum(counts map[studymail.Reason]int) int {
 // PlanScheduled is what a campaign's schedule does: it plans a run, unless the
 // campaign is paused or over. It gives counts for the schedule's history.
 func (p *Planner) PlanScheduled(ctx context.Context, id studymail.ID) (string, error) {
-	var state studymail.CampaignState
+	var (
+		state    studymail.CampaignState
+		planning bool
+	)
 	err := p.Store.Read(ctx, func(tx *store.Tx) error {
 		c, err := tx.CampaignByID(ctx, id)
-		state = c.State
+		if err != nil {
+			return err
+		}
+		state, planning = c.State, false
+		runs, err := tx.CampaignRuns(ctx, c.Key)
+		for _, r := range runs {
+			planning = planning || r.State == studymail.Planning
+		}
 		return err
 	})
 	if err != nil {
 		return "", err
+	}
+	if planning {
+		// A plan that took longer than a job may: whoever takes it up goes on with
+		// it. A second beside it would look at the same patients.
+		return "code=planning_goes_on", nil
 	}
 	switch state {
 	case studymail.Scheduled, studymail.Running:

@@ -57,7 +57,7 @@ func (t *Tx) CancelWaiting(ctx context.Context) (int, error) {
 // FinishedCampaign is a campaign whose last message came to rest.
 type FinishedCampaign struct {
 	ID    studymail.ID
-	State studymail.CampaignState // Finished, or Scheduled when it has a next time
+	State studymail.CampaignState // Finished, or Scheduled when it has a next time or may be given one
 }
 
 // FinishRuns ends released runs of which no message moves by itself any more,
@@ -71,7 +71,8 @@ func (t *Tx) FinishRuns(ctx context.Context) ([]FinishedCampaign, error) {
 	}
 	var done []FinishedCampaign
 	err := t.each(ctx, "end finished campaigns", `UPDATE campaigns SET
-			state = CASE WHEN EXISTS (SELECT 1 FROM schedules s WHERE s.id = schedule_id AND s.next_run_at IS NOT NULL) THEN 10 ELSE 40 END,
+			state = CASE WHEN EXISTS (SELECT 1 FROM schedules s WHERE s.id = schedule_id AND (s.next_run_at IS NOT NULL
+				OR s.enabled = 0 AND s.kind <> 'once' AND (s.ends_at IS NULL OR s.ends_at > $1))) THEN 10 ELSE 40 END,
 			ended_at = $1
 		WHERE state = 20 AND EXISTS (SELECT 1 FROM runs r WHERE r.campaign_id = campaigns.id)
 			AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.campaign_id = campaigns.id AND r.state < 30)

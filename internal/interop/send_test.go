@@ -1,0 +1,192 @@
+package interop
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/mail"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"studymail"
+	"studymail/internal/app"
+	"studymail/internal/audience"
+	"studymail/internal/config"
+	"studymail/internal/intake"
+	"studymail/internal/store"
+	"studymail/internal/storetest"
+)
+
+const (
+	ordinary = 300
+	each     = 5 // of each kind that the server refuses
+)
+
+// TestACampaignThroughPostfix sends through a real Postfix that refuses some
+// recipients, over STARTTLS with a certificate of a private authority, on both
+// databases; what lies in the Maildir then is what our own book says was sent.
+func TestACampaignThroughPostfix(t *testing.T) {
+	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
+		t.Run(string(kind), func(t *testing.T) {
+			p := startPostfix(t)
+			a := installation(t, p, storetest.URL(t, kind))
+			id := start(t, a)
+			serve(t, a, func() {
+				waitFor(t, func() bool {
+					n := counts(t, a, id)
+					return n.Queued+n.Sending == 0 && n.Planned > 0
+				})
+			})
+			n := counts(t, a, id)
+			if n.Sent != ordinary || n.Failed != 2*each || n.Deferred != each || n.Uncertain != 0 {
+				t.Fatalf("%+v", n)
+			}
+			checkMaildir(t, a, p, id)
+			checkPatients(t, a)
+		})
+	}
+}
+
+func installation(t *testing.T, p *postfix, url string) *app.App {
+	t.Helper()
+	dir := t.TempDir()
+	_, err := config.WriteEnv(dir)
+	must(t, err)
+	host, port, err := net.SplitHostPort(p.addr)
+	must(t, err)
+	a, err := app.Open(t.Context(), app.Options{
+		Dir: dir, Now: app.Clock, Tables: app.Make,
+		Environ: []string{
+			"DATABASE_URL=" + url, "MAIL_TRANSPORT=smtp", "EMAIL=studies@example.org", "EMAIL_HOST=" + host, "EMAIL_PORT=" + port,
+			"EMAIL_TLS=starttls-required", "EMAIL_TLS_CA_FILE=" + p.caFile,
+			"BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org",
+		},
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, a.Close()) })
+	return a
+}
+
+// start makes everything a campaign needs and plans it.
+func start(t *testing.T, a *app.App) studymail.ID {
+	t.Helper()
+	study := studymail.Study{Name: "Schlaf & Träume", Active: true}
+	must(t, a.Store.Write(t.Context(), func(tx *store.Tx) error {
+		p := studymail.Provider{Name: "Smith's Surgery", ODSCode: "ABCD001", Contact: "Dr Smith", ReplyTo: "surgery@example.org", Active: true}
+		if err := tx.AddProvider(t.Context(), &p); err != nil {
+			return err
+		}
+		if err := tx.AddStudy(t.Context(), &study); err != nil {
+			return err
+		}
+		return tx.AddTemplate(t.Context(), &studymail.Template{Name: "letter"}, &studymail.TemplateVersion{
+			Format: "markdown", Subject: "About {{ study_name }}",
+			Body: "Dear {{ patient_full_name }},\n\n.a line that begins with a dot\n\nPlease call {{ care_provider_contact }}, or [opt out]({{ unsubscribe_url }}).\n",
+		})
+	}))
+	var b strings.Builder
+	b.WriteString("username,first_name,last_name,email,ods_code\n")
+	row := func(kind string, n int) {
+		for i := range n {
+			fmt.Fprintf(&b, "%s%d,Zoë,Nümber%d,%s%d@example.org,ABCD001\n", kind, i, i, kind, i)
+		}
+	}
+	row("user", ordinary)
+	row("gone", each)
+	row("policy", each)
+	row("later", each)
+	src, err := intake.OpenCSV("-", strings.NewReader(b.String()), "")
+	must(t, err)
+	im := intake.Importer{Store: a.Store, Sealer: a.Keys.Sealer()}
+	res, err := im.Import(t.Context(), src, intake.Options{Study: study, Actor: "test"})
+	must(t, err)
+	must(t, res.Err())
+	must(t, src.Close())
+	planner, err := a.Planner()
+	must(t, err)
+	c, err := planner.Create(t.Context(), audience.New{Study: study.Name, Template: "letter"}, "test")
+	must(t, err)
+	_, err = planner.Start(t.Context(), c.ID, "test", nil)
+	must(t, err)
+	return c.ID
+}
+
+// serve runs workers while fn runs.
+func serve(t *testing.T, a *app.App, fn func()) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx, app.Parts{Mode: "worker", Workers: true}, nil) }()
+	fn()
+	stop()
+	must(t, <-done)
+}
+
+func counts(t *testing.T, a *app.App, id studymail.ID) studymail.Counts {
+	t.Helper()
+	var n studymail.Counts
+	must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
+		c, err := tx.CampaignByID(t.Context(), id)
+		if err != nil {
+			return err
+		}
+		n, err = tx.Counts(t.Context(), c.Key)
+		return err
+	}))
+	return n
+}
+
+// checkMaildir compares what arrived with what our book says.
+func checkMaildir(t *testing.T, a *app.App, p *postfix, id studymail.ID) {
+	t.Helper()
+	waitFor(t, func() bool { return len(p.delivered(t)) >= ordinary })
+	arrived := map[string]int{}
+	for _, b := range p.delivered(t) {
+		m, err := mail.ReadMessage(bytes.NewReader(b))
+		must(t, err)
+		uuid, _, _ := strings.Cut(strings.Trim(m.Header.Get("Message-Id"), "<>"), "@")
+		arrived[uuid]++
+		for name, want := range map[string]string{
+			"Return-Path": "@bounces.example.org>", "List-Unsubscribe": "<https://studies.example.org/u/", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+			"Reply-To": "surgery@example.org", "Subject": "=?utf-8?",
+		} {
+			if !strings.Contains(m.Header.Get(name), want) {
+				t.Fatalf("%s is %q, want %q in it", name, m.Header.Get(name), want)
+			}
+		}
+	}
+	must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
+		page, _, err := tx.MessagePage(t.Context(), store.MessageFilter{Campaign: id, States: []studymail.State{studymail.Sent}, Limit: ordinary + 1})
+		for i := range page {
+			if n := arrived[page[i].ID.String()]; n != 1 {
+				t.Errorf("message %s arrived %d times", page[i].ID, n)
+			}
+		}
+		if len(page) != ordinary || len(arrived) != ordinary {
+			t.Errorf("%d sent, %d arrived, want %d", len(page), len(arrived), ordinary)
+		}
+		return err
+	}))
+	if files, err := filepath.Glob(filepath.Join(p.maildir, "tmp", "*")); err != nil || len(files) > 0 {
+		t.Errorf("left in tmp: %v %v", files, err)
+	}
+}
+
+// checkPatients: who does not exist is marked, who is not wanted is not.
+func checkPatients(t *testing.T, a *app.App) {
+	t.Helper()
+	must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
+		all, err := tx.PatientCounts(t.Context(), 0)
+		for _, c := range all {
+			if c.Cancelled == studymail.NotContactable && c.Patients != each {
+				t.Errorf("%d patients are Not contactable, want %d", c.Patients, each)
+			}
+		}
+		if len(all) != 2 {
+			t.Errorf("patients by status and cancelled: %+v", all)
+		}
+		return err
+	}))
+}
