@@ -35,12 +35,14 @@ type delivery struct {
 	needReset  bool // the server holds a transaction that failed
 	classed    bool // its replies to addresses and to texts differ in class
 
-	noMore  bool // take no more mail
-	mute    bool // write nothing more
-	closing bool // the server said 421
-	desync  bool // replies cannot be trusted any more
-	quit    bool // QUIT is on its way
-	waited  time.Time
+	noMore  bool      // take no more mail
+	mute    bool      // write nothing more
+	closing bool      // the server said 421
+	desync  bool      // replies cannot be trusted any more
+	quit    bool      // QUIT is on its way
+	waited  time.Time // since when the connection has been at rest; zero if it is not
+	asked   time.Time // when the first envelope went out
+	trip    time.Duration
 	cause   error // what Deliver will return
 }
 
@@ -321,11 +323,16 @@ func (d *delivery) patience() time.Duration {
 			return t.Mail
 		case vRcpt:
 			return t.Rcpt
-		case vData, vProbe:
+		case vProbe:
+			if d.slots[d.head].t.octets == 0 {
+				return d.probeFor()
+			}
+			return t.Data
+		case vData, vStray:
 			return t.Data
 		case vDot, vNoDot, vBdat:
 			return t.Dot
-		case vNone:
+		case vNone, vOctets:
 		}
 	case d.cfg.IdleTimeout > 0:
 		return d.cfg.IdleTimeout
@@ -342,6 +349,10 @@ func (d *delivery) outOfPatience() error {
 		d.release()
 		return nil
 	case d.head < len(d.slots):
+		if s := d.slots[d.head]; s.v == vProbe && s.t.octets == 0 {
+			s.t.todo = vOctets // it waits for them, so it knows BDAT
+			return nil
+		}
 		return ErrTimeout
 	case d.cfg.IdleTimeout > 0 && d.atRest() && !d.noMore:
 		d.noMore, d.c.ended = true, Idle

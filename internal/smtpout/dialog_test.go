@@ -26,6 +26,7 @@ import (
 //	S: line           what the server says; before it, the client must be silent
 //	early: line       what the server says while the client talks
 //	swallow N         the server reads N bytes
+//	octets TEXT       the client sends the text and no more
 //	wait DURATION     the server does nothing for so long
 //	hangup            the server closes
 //	gone              the client must have closed
@@ -290,7 +291,12 @@ func playServer(t *testing.T, nc net.Conn, script []string) {
 		case "gone":
 			gone()
 		case "idle":
-		case "swallow": // N bytes
+		case "octets":
+			b := make([]byte, len(rest))
+			if _, err := io.ReadFull(in, b); err != nil || string(b) != rest {
+				t.Fatalf("client sent %q (%v), want %q", b, err, rest)
+			}
+		case "swallow":
 			n, _ := strconv.Atoi(rest)
 			if _, err := io.CopyN(io.Discard, in, int64(n)); err != nil {
 				t.Fatalf("swallow %d bytes: %v", n, err)

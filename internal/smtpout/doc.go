@@ -27,9 +27,10 @@
 //     needs no leave, so whole transactions follow each other, Config.Window of
 //     them in flight. A RSET stands between them: a server that does not clear
 //     a failed transaction by itself must not add the next mail's recipient to
-//     it. The first transaction of a connection goes in lock-step with an
-//     empty chunk (BDAT 0) ahead of it, so that a server which advertises
-//     CHUNKING and does not know BDAT never takes a letter's text for commands.
+//     it. The first transaction of a connection goes in lock-step, its first two
+//     octets as a chunk of their own that waits for a moment, so that a server
+//     which advertises CHUNKING and does not know BDAT can say so before it
+//     takes a letter's text for commands.
 //
 // A reader goroutine takes replies off the wire as they come, so that a server
 // which answers early or says goodbye in the middle is heard; the goroutine

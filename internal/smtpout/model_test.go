@@ -257,6 +257,7 @@ type peer struct {
 	bdat   bool
 	to     []string
 	failed bool
+	chunk  string
 }
 
 var errCut = errors.New("cut")
@@ -392,6 +393,10 @@ func (p *peer) command() error {
 	case "QUIT":
 		_ = p.say("221 bye")
 		return errCut
+	case "ID":
+		if p.w.bdatUnknown && rest == "" { // it was too slow to say that it does not know BDAT
+			return p.say("500 what")
+		}
 	}
 	p.wrong("not a command: %q", text)
 	return p.say("500 what")
@@ -401,7 +406,7 @@ func (p *peer) wrong(format string, args ...any) {
 	p.w.wrong = append(p.w.wrong, fmt.Sprintf(format, args...))
 }
 
-func (p *peer) clear() { p.mail, p.bdat, p.failed, p.to = false, false, false, nil }
+func (p *peer) clear() { p.mail, p.bdat, p.failed, p.to, p.chunk = false, false, false, nil, "" }
 
 func (p *peer) onMail() error {
 	if p.mail {
@@ -470,7 +475,7 @@ func (p *peer) onBdat(rest string) error {
 		p.wrong("BDAT %q", rest)
 		return errCut
 	}
-	if last == "" && n > 0 {
+	if last == "" && n > 2 {
 		p.wrong("a letter's text before BDAT was seen to work: %q", rest)
 	}
 	text := make([]byte, n)
@@ -494,10 +499,10 @@ func (p *peer) onBdat(rest string) error {
 		p.fail()
 		return p.say("554 5.5.1 no valid recipients")
 	case last == "":
-		p.bdat = true
+		p.bdat, p.chunk = true, string(text)
 		return p.say("250 2.0.0 octets")
 	}
-	return p.verdict(string(text))
+	return p.verdict(p.chunk + string(text))
 }
 
 // fail is the end of a transaction that failed.

@@ -17,7 +17,7 @@ func (d *delivery) putText(t *transaction, v verb) error {
 	c := d.c
 	began, mark := c.written, len(c.wbuf)
 	if v == vBdat {
-		c.wbuf = strconv.AppendInt(append(c.wbuf, "BDAT "...), t.size, 10)
+		c.wbuf = strconv.AppendInt(append(c.wbuf, "BDAT "...), t.size-int64(t.octets), 10)
 		c.wbuf = append(c.wbuf, " LAST\r\n"...)
 	}
 	t.stage, d.text = AtData, t
@@ -25,7 +25,7 @@ func (d *delivery) putText(t *transaction, v verb) error {
 		d.inbox.start() // the server may have something to say before we are through
 	}
 	defer func() { d.text = nil }()
-	if err := d.putBody(t.m.Data, v == vDot && t.traits.dots); err != nil {
+	if err := d.putBody(t.m.Data[t.octets:], v == vDot && t.traits.dots); err != nil {
 		return err
 	}
 	if t.traits.unended {

@@ -41,6 +41,10 @@ func (d *delivery) handle(r reply) error {
 		d.finish(t)
 	case vProbe:
 		return d.onProbe(t, r)
+	case vStray:
+		if !r.negative() {
+			return misplaced(r, s.v)
+		}
 	case vBdat:
 		return d.onBdat(t, r)
 	case vRset:
@@ -50,7 +54,7 @@ func (d *delivery) handle(r reply) error {
 		if !d.pipelining {
 			t.todo = vMail
 		}
-	case vNone, vQuit:
+	case vNone, vOctets, vQuit:
 	}
 	return nil
 }
@@ -131,22 +135,31 @@ func (d *delivery) onRcpt(t *transaction, r reply) error {
 	switch {
 	case r.positive():
 		t.rcptOK = true
-		if !d.pipelining {
+		switch {
+		case !d.pipelining:
 			t.todo = vData
+		case d.chunking == chunkingUnsure:
+			return d.toProbe(t)
 		}
 	case r.goAhead():
 		return misplaced(r, vRcpt)
 	case t.settled: // MAIL was refused
+		d.afterEnvelope(t)
 	case r.code == 503:
 		return misplaced(r, vRcpt)
 	default:
 		d.judge(t, r, AtRcpt)
-		if !d.pipelining {
-			d.needReset = true
-			d.finish(t)
-		}
+		d.afterEnvelope(t)
 	}
 	return nil
+}
+
+// afterEnvelope ends a mail that was refused before DATA or BDAT was sent.
+func (d *delivery) afterEnvelope(t *transaction) {
+	if !d.pipelining || d.chunking == chunkingUnsure {
+		d.needReset = true
+		d.finish(t)
+	}
 }
 
 func (d *delivery) onData(t *transaction, r reply) error {
@@ -194,29 +207,6 @@ func (d *delivery) onDot(t *transaction, r reply) error {
 func (d *delivery) accept(t *transaction, r reply) {
 	text, enhanced := r.words()
 	d.settle(t, Outcome{Kind: Accepted, Code: r.code, Enhanced: enhanced, Stage: AtDot, Reply: text})
-}
-
-// onProbe: the answer to BDAT 0.
-func (d *delivery) onProbe(t *transaction, r reply) error {
-	if r.goAhead() {
-		return misplaced(r, vProbe)
-	}
-	if t.settled { // refused before; the answer says little about BDAT
-		if r.code == 500 || r.code == 502 {
-			d.chunking = chunkingOff
-		}
-		d.needReset = true
-		d.finish(t)
-		return nil
-	}
-	if r.positive() {
-		t.todo = vBdat
-		return nil
-	}
-	// It advertises CHUNKING and does not take it. Begin anew with DATA.
-	d.chunking, d.needReset = chunkingOff, true
-	t.mailOK, t.rcptOK, t.todo = false, false, vMail
-	return nil
 }
 
 func (d *delivery) onBdat(t *transaction, r reply) error {

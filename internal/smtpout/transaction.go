@@ -9,16 +9,18 @@ import (
 type verb uint8
 
 const (
-	vNone  verb = iota
-	vRset       // RSET
-	vMail       // MAIL; to do: the envelope, as much of it as goes at once
-	vRcpt       // RCPT
-	vData       // DATA
-	vDot        // the text by DATA
-	vNoDot      // a lone dot: DATA was let in though nobody is to get it
-	vProbe      // BDAT 0
-	vBdat       // the text by BDAT
-	vQuit       // QUIT
+	vNone   verb = iota
+	vRset        // RSET
+	vMail        // MAIL; to do: the envelope, as much of it as goes at once
+	vRcpt        // RCPT
+	vData        // DATA
+	vDot         // the text by DATA
+	vNoDot       // a lone dot: DATA was let in though nobody is to get it
+	vProbe       // BDAT with the first octets
+	vOctets      // to do only: those octets
+	vStray       // octets that were taken for a command
+	vBdat        // the text by BDAT
+	vQuit        // QUIT
 )
 
 func (v verb) stage() string {
@@ -27,7 +29,7 @@ func (v verb) stage() string {
 		return AtMail
 	case vRcpt:
 		return AtRcpt
-	case vData, vProbe:
+	case vData, vProbe, vOctets, vStray:
 		return AtData
 	case vDot, vNoDot, vBdat:
 		return AtDot
@@ -55,6 +57,7 @@ type transaction struct {
 	end      int64  // where its text ends; 0 while that is not written
 	stale    bool   // begun on a connection that had been idle
 	answered bool   // some reply to it came
+	octets   int    // of its text that went ahead, to see whether BDAT works
 	mailOK   bool
 	rcptOK   bool
 
@@ -140,10 +143,10 @@ func (d *delivery) advance(t *transaction) error {
 		}
 		d.putRcpt(t)
 		if d.chunking == chunkingUnsure {
-			d.put(t, vProbe, "BDAT 0\r\n")
-		} else {
-			d.put(t, vData, "DATA\r\n")
+			d.asked = d.cfg.Now()
+			return nil // first see what becomes of the recipient
 		}
+		d.put(t, vData, "DATA\r\n")
 	case vRcpt:
 		d.putRcpt(t)
 	case vData:
@@ -152,7 +155,12 @@ func (d *delivery) advance(t *transaction) error {
 		return d.putText(t, todo)
 	case vNoDot:
 		d.put(t, vNoDot, ".\r\n")
-	case vNone, vRset, vProbe, vQuit:
+	case vProbe:
+		d.put(t, vProbe, probe)
+	case vOctets:
+		t.octets = probeOctets
+		d.c.wbuf = append(d.c.wbuf, t.m.Data[:probeOctets]...)
+	case vNone, vRset, vStray, vQuit:
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type session struct {
 	from   string
 	params string
 	to     []string
-	text   []byte // kept, or its head up to the Message-ID
+	text   []byte // kept whole, or of BDAT the head, where the Message-ID is
 	size   int
 	id     string
 	bdat   bool
@@ -192,7 +192,11 @@ func (v *session) command() error {
 func (v *session) clear() {
 	v.mail, v.bdat, v.failed = false, false, false
 	v.from, v.params, v.id, v.size = "", "", "", 0
-	v.to, v.text = nil, nil
+	v.to = nil
+	if v.cfg.KeepData {
+		v.text = nil // it is in the book
+	}
+	v.text = v.text[:0]
 }
 
 func (v *session) hello(word string) error {
@@ -419,28 +423,19 @@ func (v *session) onBdat(rest string) error {
 }
 
 func (v *session) readChunk(n int, keep bool) error {
-	var line []byte // across reads, for the Message-ID
 	for n > 0 {
 		b, err := v.in.Peek(min(n, max(1, v.in.Buffered())))
 		if err != nil {
 			return err
 		}
 		if keep {
-			if v.cfg.KeepData || v.id != "" || v.size > headKept {
-				v.take(b)
-			} else {
-				v.size += len(b)
-				line = append(line, b...)
+			v.size += len(b)
+			if v.cfg.KeepData || len(v.text) < headKept {
+				v.text = append(v.text, b...)
 			}
 		}
 		_, _ = v.in.Discard(len(b))
 		n -= len(b)
-	}
-	for l := range bytes.Lines(line) {
-		if id := messageID(l); id != "" {
-			v.id = id
-			break
-		}
 	}
 	return nil
 }
@@ -459,7 +454,7 @@ func messageID(line []byte) string {
 // accept is the end of a text.
 func (v *session) accept() error {
 	defer v.clear()
-	if v.cfg.KeepData {
+	if v.id == "" {
 		for l := range bytes.Lines(v.text[:min(len(v.text), headKept)]) {
 			if v.id = messageID(l); v.id != "" {
 				break
@@ -485,7 +480,10 @@ func (v *session) accept() error {
 		v.count++
 		r := Record{UUID: v.id, Conn: v.number}
 		if !v.cfg.CountOnly {
-			r.From, r.To, r.Params, r.Data = v.from, v.to, v.params, v.text
+			r.From, r.To, r.Params = v.from, v.to, v.params
+		}
+		if v.cfg.KeepData {
+			r.Data = v.text
 		}
 		if err := v.s.Book.enter(r); err != nil {
 			_ = v.say(451, "4.3.0 the book cannot be written")
