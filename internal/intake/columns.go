@@ -90,7 +90,7 @@ func letter(cell int) string {
 // a warning.
 func readHeader(row *Row) (*layout, []Problem, error) {
 	refuse := func(column, reason string) (*layout, []Problem, error) {
-		return nil, nil, &Refused{row.Number, column, reason}
+		return nil, nil, &RefusedError{row.Number, column, reason}
 	}
 	if row.Fault != "" {
 		return refuse(letter(row.FaultCell), "the header cannot be read: "+row.Fault)

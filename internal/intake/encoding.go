@@ -22,7 +22,7 @@ func utf8Reader(r io.Reader) (io.Reader, error) {
 	}
 	for _, magic := range [][]byte{[]byte("PK\x03\x04"), {0xD0, 0xCF, 0x11, 0xE0}} {
 		if bytes.HasPrefix(head, magic) {
-			return nil, &Refused{Row: 1, Reason: "this is a workbook (or a ZIP file), not CSV: save the sheet as “CSV UTF-8” and import that"}
+			return nil, &RefusedError{Row: 1, Reason: "this is a workbook (or a ZIP file), not CSV: save the sheet as “CSV UTF-8” and import that"}
 		}
 	}
 	utf16 := func(order unicode.Endianness, mark int) (io.Reader, error) {

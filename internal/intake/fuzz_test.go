@@ -65,7 +65,7 @@ func FuzzReader(f *testing.F) {
 				}
 			}
 			if err != nil {
-				refused, ok := errors.AsType[*Refused](err)
+				refused, ok := errors.AsType[*RefusedError](err)
 				if !ok {
 					t.Fatal(err)
 				}

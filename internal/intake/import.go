@@ -164,7 +164,7 @@ func (p *pass) read(ctx context.Context, rows Rows, to chan<- piece) error {
 	var row Row
 	err := rows.Next(&row)
 	if errors.Is(err, io.EOF) {
-		return &Refused{Row: 1, Reason: "the file is empty"}
+		return &RefusedError{Row: 1, Reason: "the file is empty"}
 	}
 	if err != nil {
 		return err
@@ -188,7 +188,7 @@ func (p *pass) read(ctx context.Context, rows Rows, to chan<- piece) error {
 		err := rows.Next(&row)
 		if errors.Is(err, io.EOF) {
 			if !some {
-				return &Refused{Row: header, Reason: "the file has a header and no rows"}
+				return &RefusedError{Row: header, Reason: "the file has a header and no rows"}
 			}
 			return hand()
 		}
@@ -289,7 +289,7 @@ func (im *Importer) check(ctx context.Context, src Source, o *Options, res *Resu
 		o.progress(Checking, c.done, c.total)
 		return nil
 	})
-	if refused, ok := errors.AsType[*Refused](err); ok {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		*res = newResult(o)
 		res.RefusedAsAWhole = true
 		res.problem(Problem{refused.Row, refused.Column, refused.Reason})

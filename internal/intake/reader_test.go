@@ -43,7 +43,7 @@ func source(tb testing.TB, text string) *CSV {
 }
 
 // records reads a file to its end: good records, and the problems of the rest.
-func records(tb testing.TB, text string) (good []Record, problems, warnings []Problem, refused *Refused) {
+func records(tb testing.TB, text string) (good []Record, problems, warnings []Problem, refused *RefusedError) {
 	tb.Helper()
 	rows := source(tb, text).Rows()
 	var (
@@ -61,7 +61,7 @@ func records(tb testing.TB, text string) (good []Record, problems, warnings []Pr
 				continue
 			}
 		}
-		if r, ok := errors.AsType[*Refused](err); ok {
+		if r, ok := errors.AsType[*RefusedError](err); ok {
 			return good, problems, warnings, r
 		}
 		if err != nil {

@@ -21,7 +21,7 @@ type Source interface {
 // Rows is one reading of a Source.
 type Rows interface {
 	// Next reads the next row that is not blank into row, whose cells are good
-	// until the next call. It gives io.EOF after the last. A *Refused means
+	// until the next call. It gives io.EOF after the last. A *RefusedError means
 	// that the file as a whole cannot be read, any other error that reading failed.
 	Next(row *Row) error
 	// Progress tells how much of the file was read, in bytes; total is 0 while
@@ -38,15 +38,15 @@ type Row struct {
 	FaultCell int      // the cell where that is, from 0
 }
 
-// Refused says why a file as a whole cannot be imported.
-type Refused struct {
+// RefusedError says why a file as a whole cannot be imported.
+type RefusedError struct {
 	Row    int
 	Column string
 	Reason string
 }
 
 // Error gives the reason.
-func (r *Refused) Error() string { return r.Reason }
+func (r *RefusedError) Error() string { return r.Reason }
 
 const blockSize = 256 << 10
 

@@ -48,7 +48,7 @@ func (d *dying) WriteImport(ctx context.Context, c *store.ImportChunk) error {
 
 func TestImportIntoBothDatabases(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { //nolint:thelper // it is the test
 		keys := newKeys(t)
 		st := withStudy(t, s, "ABCD001")
 		file := header + lines(0, 1700) +
@@ -103,7 +103,7 @@ func TestImportIntoBothDatabases(t *testing.T) {
 
 func TestTwoImportsOfOneFileAtOnce(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { //nolint:thelper // it is the test
 		keys := newKeys(t)
 		st := withStudy(t, s, "ABCD001")
 		file := header + lines(0, 3000)

@@ -73,7 +73,7 @@ func (b *importBase) find(t *testing.T, ns ...int) []store.ImportPerson {
 
 func TestImportChunkIsFoundAsItWasWritten(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { //nolint:thelper // it is the test
 		b := newImportBase(t, s)
 		var c store.ImportChunk
 		for n := range 500 {
@@ -139,7 +139,7 @@ func TestImportChunkIsFoundAsItWasWritten(t *testing.T) {
 
 func TestImportHolders(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { //nolint:thelper // it is the test
 		b := newImportBase(t, s)
 		var c store.ImportChunk
 		for n := range 4 {
@@ -169,7 +169,7 @@ func TestImportHolders(t *testing.T) {
 
 func TestImportChangesWhatIsThere(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { //nolint:thelper // it is the test
 		b := newImportBase(t, s)
 		p := b.person(1)
 		pa := b.patient(p)
@@ -197,7 +197,7 @@ func TestImportChangesWhatIsThere(t *testing.T) {
 // of it may be left.
 func TestImportChunkThatComesTooLateLeavesNothing(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { //nolint:thelper // it is the test
 		b := newImportBase(t, s)
 		p, erased := b.person(1), b.person(2)
 		pa := b.patient(p)
