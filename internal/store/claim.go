@@ -117,7 +117,7 @@ var markClaimed = both{
 	sqlite: `UPDATE messages SET state = 15, claim_token = $1
 		WHERE state = 10 AND id IN (SELECT value FROM json_each($2))`,
 	postgres: `UPDATE messages SET state = 15, claim_token = $1
-		WHERE state = 10 AND id IN (SELECT value::bigint FROM json_array_elements_text($2::json))`,
+		WHERE state = 10 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 // claimOf claims of one run; full tells that the run may have more.
@@ -201,7 +201,7 @@ var unclaim = both{
 	sqlite: `UPDATE messages SET state = 10, claim_token = 0
 		WHERE state = 15 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
 	postgres: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state = 15 AND claim_token = $1 AND id IN (SELECT value::bigint FROM json_array_elements_text($2::json))`,
+		WHERE state = 15 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 // Unclaim gives back claimed messages that stand in no window.

@@ -165,7 +165,7 @@ var addMessages = both{
 
 var nowPlanned = both{
 	sqlite:   `DELETE FROM left_out WHERE step_id = $1 AND patient_id IN (SELECT value FROM json_each($2))`,
-	postgres: `DELETE FROM left_out WHERE step_id = $1 AND patient_id IN (SELECT value::bigint FROM json_array_elements_text($2::json))`,
+	postgres: `DELETE FROM left_out WHERE step_id = $1 AND patient_id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 func (t *Tx) addMessages(ctx context.Context, r *studymail.Run, patients []int64, rules *PlanRules) error {

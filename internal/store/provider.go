@@ -74,7 +74,7 @@ func (t *Tx) Providers(ctx context.Context) ([]studymail.Provider, error) {
 
 var providersByKey = both{
 	sqlite:   `SELECT ` + providerColumns + ` FROM providers WHERE id IN (SELECT value FROM json_each($1)) ORDER BY name, id`,
-	postgres: `SELECT ` + providerColumns + ` FROM providers WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) ORDER BY name, id`,
+	postgres: `SELECT ` + providerColumns + ` FROM providers WHERE id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))) ORDER BY name, id`,
 }
 
 // ProvidersByKey gives the care providers of some row keys, by name. A key

@@ -162,7 +162,7 @@ var requeue = both{
 	sqlite: `UPDATE messages SET state = 10, claim_token = 0
 		WHERE state = 15 AND id IN (SELECT value FROM json_each($1))`,
 	postgres: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state = 15 AND id IN (SELECT value::bigint FROM json_array_elements_text($1::json))`,
+		WHERE state = 15 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
 }
 
 // CloseWindow closes a window whose outcomes are recorded in this transaction.
