@@ -35,6 +35,11 @@ const guard = `
 	JOIN campaigns c ON c.id = r.campaign_id
 	JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed
 
+// eachByKey joins messages to PostgreSQL's list of them (j) by their row keys,
+// one by one: left alone, it compares each with all that are claimed (8 ms a window).
+const eachByKey = `
+	CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = (j->>0)::bigint OFFSET 0 FOR UPDATE) m`
+
 // openWindow is the statement behind I1: eligibility, suppression, the
 // campaign's state, the claim and the worker's lease are checked by the
 // statement that makes the window durable, so nothing can come between.
@@ -51,11 +56,11 @@ var openWindow = both{
 		RETURNING id, members`,
 	postgres: `WITH ok AS MATERIALIZED (
 			SELECT m.id, j->>3 AS merged, w.id AS worker
-			FROM json_array_elements($4::json) j JOIN messages m ON m.id = (j->>0)::bigint` + guard + `
+			FROM json_array_elements($4::json) j` + eachByKey + guard + `
 			JOIN workers w ON w.id = $3
 			WHERE m.state = 15 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
 				AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
-			FOR UPDATE OF m FOR KEY SHARE OF w)
+			FOR KEY SHARE OF w)
 		INSERT INTO windows (worker_id, opened_at, members, merged)
 		SELECT max(worker), $2, json_agg(id)::text, json_agg(merged)::text FROM ok HAVING count(*) > 0
 		RETURNING id, members`,
