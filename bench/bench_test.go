@@ -18,7 +18,7 @@ import (
 
 	"studymail"
 	"studymail/internal/store"
-	"studymail/internal/storetest"
+	"studymail/internal/storetest/pgtest"
 )
 
 // TestBench prints the table. BENCH=1 runs it; BENCH_PATIENTS and BENCH_PAIRS
@@ -115,7 +115,7 @@ func newWorld(t *testing.T, binary string, kind store.Kind) *world {
 	}
 	url := "sqlite:" + filepath.Join(w.dir, "studymail.db")
 	if kind == store.Postgres {
-		url = storetest.URL(t, kind)
+		url = pgtest.New(t, pgtest.Options{Durable: true}).Database(t)
 	}
 	w.env = append(os.Environ(), "DATABASE_URL="+url, "MAIL_TRANSPORT=smtp", "EMAIL=studies@example.org", "EMAIL_HOST="+host,
 		"EMAIL_PORT="+port, "EMAIL_TLS=none", "HTTP_ADDR=127.0.0.1:0", "LOG_LEVEL=warning", "SMTP_CONNECTIONS=4")
