@@ -21,12 +21,9 @@ func yesFlag(cmd *cobra.Command, yes *bool) {
 // errDeclined ends a command whose question was answered with no.
 var errDeclined = errors.New("nothing was done")
 
-// confirm asks, unless yes was given. The question has the exact count of what
+// confirm asks. The question has the exact count of what
 // will be acted on. Where nobody can be asked it is wrong use.
-func (e *env) confirm(yes bool, format string, args ...any) error {
-	if yes {
-		return nil
-	}
+func (e *env) confirm(format string, args ...any) error {
 	question := fmt.Sprintf(format, args...)
 	if !e.InTerminal {
 		return wrongUse("%s Nobody can be asked here: add --yes; nothing was done", question)

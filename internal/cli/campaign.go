@@ -144,7 +144,7 @@ func (e *env) confirmCampaign(ctx context.Context, planner *audience.Planner, id
 	if err != nil {
 		return err
 	}
-	return e.confirm(false, "%s will get the letter, %s are left out. Send?", count(res.Planned, "patient"), thousands(total(res.LeftOut)))
+	return e.confirm("%s will get the letter, %s are left out. Send?", count(res.Planned, "patient"), thousands(total(res.LeftOut)))
 }
 
 func (e *env) campaignPreview() *cobra.Command {

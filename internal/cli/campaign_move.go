@@ -149,7 +149,7 @@ func (e *env) campaignCancel() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := e.confirm(false, "%s of campaign %s that were not sent will be cancelled for good. Cancel?", count(v.Unfinished(), "letter"), id); err != nil {
+				if err := e.confirm("%s of campaign %s that were not sent will be cancelled for good. Cancel?", count(v.Unfinished(), "letter"), id); err != nil {
 					return err
 				}
 			}

@@ -89,7 +89,7 @@ func (e *env) importFile(ctx context.Context, j *job, o intake.Options, yes bool
 				return err
 			}
 		}
-		return e.confirm(false, "Import %s into study %q?", count(expected.Rows, "row"), o.Study.Name)
+		return e.confirm("Import %s into study %q?", count(expected.Rows, "row"), o.Study.Name)
 	}
 	began := e.Now()
 	im := intake.Importer{Store: j.Store, Sealer: j.Keys.Sealer()}
@@ -118,11 +118,11 @@ func showReport(w io.Writer, r *intake.Result) error {
 	if err := r.WriteTables(w); err != nil {
 		return cannotPrint(err)
 	}
-	if r.Err() != nil {
-		return nil
+	if r.Err() == nil {
+		_, err := io.WriteString(w, r.Summary())
+		return cannotPrint(err)
 	}
-	_, err := io.WriteString(w, r.Summary())
-	return cannotPrint(err)
+	return nil
 }
 
 // changes tells whether an import would change anything.

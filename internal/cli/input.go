@@ -107,7 +107,7 @@ const maxFile = 4 << 20 // of a letter: compose has limits of its own, far below
 
 // readFile reads a whole file, or standard input for "-".
 func (e *env) readFile(name string) (string, error) {
-	var from io.Reader = e.In
+	from := e.In
 	if name != "-" {
 		f, err := os.Open(e.path(name)) //nolint:gosec // the user names the file
 		if err != nil {

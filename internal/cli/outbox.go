@@ -247,12 +247,18 @@ func (e *env) showMessage(ctx context.Context, j *job, id studymail.ID, reveal b
 func (e *env) sayMessage(j *job, m *store.MessageRow, story messageStory) error {
 	v := story.messageView
 	pairs := [][2]string{
-		{"Message", v.ID.String()}, {"State", v.State.String()}, {"Reason", string(v.Reason)},
+		{"Message", v.ID.String()},
+		{"State", v.State.String()},
+		{"Reason", string(v.Reason)},
 		{"Attempts", fmt.Sprintf("%d of %d", v.Attempts, v.AttemptLimit)},
-		{"Campaign", v.Campaign.String() + " (" + m.CampaignName + ")"}, {"Run", v.Run.String()},
-		{"Patient", v.Patient.String()}, {"Study", v.Study}, {"Care provider", v.Provider},
+		{"Campaign", v.Campaign.String() + " (" + m.CampaignName + ")"},
+		{"Run", v.Run.String()},
+		{"Patient", v.Patient.String()},
+		{"Study", v.Study},
+		{"Care provider", v.Provider},
 		{"Template", fmt.Sprintf("%s, version %d", v.Template, v.Version)},
-		{"Planned", j.clock(m.CreatedAt)}, {"Sent", j.clock(m.SentAt)},
+		{"Planned", j.clock(m.CreatedAt)},
+		{"Sent", j.clock(m.SentAt)},
 	}
 	if v.NextAttempt != "" {
 		pairs = append(pairs, [2]string{"Next attempt", j.clock(m.NextAttemptAt)}, [2]string{"Expires", j.clock(m.ExpiresAt)})

@@ -72,7 +72,7 @@ func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes
 		}); err != nil {
 			return err
 		}
-		if err := e.confirm(false, "%s will be looked at and queued again where the patient may be mailed. Go on?", count(n, "message")); err != nil {
+		if err := e.confirm("%s will be looked at and queued again where the patient may be mailed. Go on?", count(n, "message")); err != nil {
 			return err
 		}
 	}

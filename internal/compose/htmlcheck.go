@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -49,7 +50,7 @@ func checkHTML(source string, body *scanned, place func(int) int, p *problems) (
 		kind := z.Next()
 		raw := string(z.Raw()) // a copy: reading attributes works in place
 		if kind == html.ErrorToken {
-			if z.Err() != io.EOF || at < len(source) {
+			if !errors.Is(z.Err(), io.EOF) || at < len(source) {
 				c.add(at, `"<" without ">"`)
 			}
 			break
@@ -84,6 +85,7 @@ func (c *htmlChecker) add(at int, format string, args ...any) {
 
 func (c *htmlChecker) token(z *html.Tokenizer, kind html.TokenType, raw string, at int) {
 	switch kind {
+	case html.ErrorToken: // the end: the caller's
 	case html.TextToken:
 		c.text(raw, at)
 	case html.StartTagToken, html.SelfClosingTagToken:

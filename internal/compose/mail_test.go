@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"regexp"
@@ -61,7 +62,7 @@ func parseMail(t testing.TB, raw []byte) parsed {
 	var kinds []string
 	for {
 		part, err := r.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -184,7 +185,7 @@ func elementsOf(t testing.TB, document string) string {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				t.Fatal(z.Err())
 			}
 			return b.String()

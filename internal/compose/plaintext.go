@@ -56,6 +56,7 @@ func (w *textWriter) node(n *html.Node) {
 		}
 	case html.DocumentNode:
 		w.children(n)
+	case html.ErrorNode, html.CommentNode, html.DoctypeNode, html.RawNode: // nothing to read
 	}
 }
 

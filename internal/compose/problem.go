@@ -28,7 +28,7 @@ func (p Problem) String() string {
 
 // Problems are all that is wrong with a template, in the order of their places.
 // They are the cause of the error that Compile gives.
-type Problems []Problem
+type Problems []Problem //nolint:errname // it reads as what it is: compose.Problems
 
 // Error gives one line a problem.
 func (p Problems) Error() string {

@@ -8,7 +8,7 @@ import (
 
 var nasty = []string{
 	"Anna", "O'Brien", "Smith, John", `Robert "Bob" Tables`, `back\slash`, "Zoë", "李小龍", "Николай", "👩‍⚕️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
-	"محمد بن سلمان", "עברית‏", "a\u202eb\u2066c", "line\r\nbreak", "Bcc: evil@example.org", "\r\nBcc: evil@example.org\r\n\r\n<b>",
+	"محمد بن سلمان", "עברית\u200f", "a\u202eb\u2066c", "line\r\nbreak", "Bcc: evil@example.org", "\r\nBcc: evil@example.org\r\n\r\n<b>",
 	".", "..", ".leading", "=?utf-8?q?=41?=", "=?utf-8?b?QQ==?=", "--boundary", "--=_" + testIDText, "=", "=3D", "=\r\n",
 	"<b>bold</b>", "<script>alert(1)</script>", "&lt;", "&amp;", "&", "*stars* _under_ `code`", "[x](https://example.org)",
 	"# heading", "- item", "{{ study_name }}", "{{", "}}", "a\x00b", "tab\there", "nbsp\u00a0in", "two  spaces", "\u2028sep\u2029",

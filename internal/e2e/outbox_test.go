@@ -30,9 +30,6 @@ type numbers struct {
 	Cancelled int            `json:"cancelled"`
 }
 
-// unfinished are those that still move by themselves.
-func (n *numbers) unfinished() int { return n.Queued + n.Sending + n.Deferred }
-
 func (n *numbers) leftOut() int {
 	sum := 0
 	for _, v := range n.LeftOut {

@@ -74,11 +74,3 @@ func (n nullText[T]) Scan(src any) error {
 	*n.s = T(v.String)
 	return err
 }
-
-// textOrNull stores "" as NULL.
-func textOrNull[T ~string](s T) any {
-	if s == "" {
-		return nil
-	}
-	return string(s)
-}
