@@ -106,7 +106,7 @@ func TestWriteEnv(t *testing.T) {
 		t.Fatal(err)
 	}
 	second, _, err := config.Load(other, nil)
-	if err != nil || second.SecretKey == c.SecretKey || second.MasterKeyset == c.MasterKeyset {
+	if err != nil || second.SecretKey.Reveal() == c.SecretKey.Reveal() || second.MasterKeyset.Reveal() == c.MasterKeyset.Reveal() {
 		t.Fatalf("keys are fresh each time: %v", err)
 	}
 	if _, err := config.WriteEnv(filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "cannot be written: no such file") {

@@ -20,6 +20,7 @@ import (
 // Keys are the installation's three keysets, ready for use. They are safe for
 // concurrent use.
 type Keys struct {
+	redacted
 	master  tink.AEAD
 	prfs    map[uint32]prf.PRF
 	primary uint32
@@ -111,17 +112,23 @@ func readKeyset(name string, s Secret) (*keyset.Handle, error) {
 }
 
 // Sealer is the half of the keys that can seal, hash and sign, not open.
-type Sealer struct{ k *Keys }
+type Sealer struct {
+	redacted
+	k *Keys
+}
 
 // Opener is the half that can open. Only the outbox (to send) and pages and
 // commands (for someone with the right, with an event) are handed one.
-type Opener struct{ k *Keys }
+type Opener struct {
+	redacted
+	k *Keys
+}
 
 // Sealer gives the sealing half.
-func (k *Keys) Sealer() *Sealer { return &Sealer{k} }
+func (k *Keys) Sealer() *Sealer { return &Sealer{k: k} }
 
 // Opener gives the opening half.
-func (k *Keys) Opener() *Opener { return &Opener{k} }
+func (k *Keys) Opener() *Opener { return &Opener{k: k} }
 
 const proofText = "studymail: this database belongs to this MASTER_KEYSET"
 

@@ -23,7 +23,10 @@ const (
 const dataKeySize = 32 // AES-256
 
 // Key is one person's data key for sealing only.
-type Key struct{ aead *subtle.AESGCM }
+type Key struct {
+	redacted
+	aead *subtle.AESGCM
+}
 
 // OpenKey is one person's data key for sealing and opening.
 type OpenKey struct{ Key }
@@ -43,7 +46,7 @@ func (s *Sealer) NewKey(person [16]byte) (*Key, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("use a data key: %w", err)
 	}
-	return &Key{a}, wrapped, nil
+	return &Key{aead: a}, wrapped, nil
 }
 
 // Key unwraps a person's data key for sealing.
@@ -75,7 +78,7 @@ func (k *Keys) unwrap(person [16]byte, wrapped []byte) (*Key, error) {
 	if err != nil {
 		return nil, errors.New("sealed: a data key is damaged")
 	}
-	return &Key{a}, nil
+	return &Key{aead: a}, nil
 }
 
 // Seal packs the values and seals them for a purpose and a row.

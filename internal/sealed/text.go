@@ -1,18 +1,5 @@
 package sealed
 
-import (
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
-)
-
-// Redacted is what every sealed value prints.
-const Redacted = "[redacted]"
-
-// errStored is why a sealed value never reaches a database column by itself.
-var errStored = errors.New("sealed: a personal detail cannot be stored in clear; seal it first")
-
 // Name is a person's name or username.
 type Name struct{ text }
 
@@ -23,46 +10,44 @@ type Email struct{ text }
 type Secret struct{ text }
 
 // NewName takes a name into its sealed type.
-func NewName(s string) Name { return Name{text{s}} }
+func NewName(s string) Name { return Name{newText(s)} }
 
 // NewEmail takes an address into its sealed type.
-func NewEmail(s string) Email { return Email{text{s}} }
+func NewEmail(s string) Email { return Email{newText(s)} }
 
 // NewSecret takes a secret into its sealed type.
-func NewSecret(s string) Secret { return Secret{text{s}} }
+func NewSecret(s string) Secret { return Secret{newText(s)} }
 
-// text carries the content and everything that keeps it from being printed.
-// It has value receivers throughout: a pointer prints redacted, too.
-type text struct{ s string }
+// text carries the content and everything that keeps it from being printed. The
+// zero value is empty.
+type text struct {
+	redacted
+	_ [0]func() // not comparable: == would compare pointers
+	s *string
+}
+
+func newText(s string) text {
+	if s == "" {
+		return text{}
+	}
+	return text{s: &s}
+}
 
 // Reveal gives the content. Each call is a place where a personal detail leaves
 // its type; keep them few.
-func (t text) Reveal() string { return t.s }
+func (t text) Reveal() string {
+	if t.s == nil {
+		return ""
+	}
+	return *t.s
+}
 
 // IsEmpty tells whether there is no content.
-func (t text) IsEmpty() bool { return t.s == "" }
-
-// String prints [redacted].
-func (text) String() string { return Redacted }
-
-// GoString prints [redacted].
-func (text) GoString() string { return Redacted }
-
-// Format prints [redacted] under every verb, flags and width ignored.
-func (text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Redacted) }
-
-// LogValue prints [redacted] in slog.
-func (text) LogValue() slog.Value { return slog.StringValue(Redacted) }
-
-// MarshalJSON gives "[redacted]".
-func (text) MarshalJSON() ([]byte, error) { return []byte(`"` + Redacted + `"`), nil }
-
-// MarshalText gives [redacted]: map keys, XML, YAML.
-func (text) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
+func (t text) IsEmpty() bool { return t.s == nil }
 
 // Masked shows enough of an address to recognise it: u•••@e•••.org.
 func (e Email) Masked() string {
-	local, domain, ok := cutLast(e.s, '@')
+	local, domain, ok := cutLast(e.Reveal(), '@')
 	if !ok {
 		return "•••"
 	}
@@ -75,10 +60,10 @@ func (e Email) Masked() string {
 
 // Masked shows a name's first letter: U•••.
 func (n Name) Masked() string {
-	if n.s == "" {
+	if n.IsEmpty() {
 		return ""
 	}
-	return first(n.s) + "•••"
+	return first(n.Reveal()) + "•••"
 }
 
 func first(s string) string {

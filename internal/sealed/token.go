@@ -35,8 +35,11 @@ func (s *Sealer) Token(use TokenFor, id [16]byte) (string, error) {
 // ReadToken gives the UUID that a token was signed for.
 func (s *Sealer) ReadToken(use TokenFor, token string) ([16]byte, error) {
 	var id [16]byte
-	raw, err := tokenText.DecodeString(strings.ToLower(token))
-	if err != nil || len(raw) <= len(id) {
+	token = strings.ToLower(token)
+	raw, err := tokenText.DecodeString(token)
+	// The decoder passes over line breaks and the last letter's spare bits: a
+	// token has one spelling, but for its case.
+	if err != nil || len(raw) <= len(id) || tokenText.EncodeToString(raw) != token {
 		return id, ErrToken
 	}
 	copy(id[:], raw)
