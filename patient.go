@@ -82,7 +82,7 @@ func ParseStatus(s string) (Status, error) {
 		return New, nil
 	}
 	for _, v := range Statuses() {
-		if w == plain(v.String()) || w == strconv.Itoa(int(v)) {
+		if w == plain(v.String()) || strings.TrimSpace(s) == strconv.Itoa(int(v)) {
 			return v, nil
 		}
 	}
@@ -96,7 +96,7 @@ func ParseCancelled(s string) (Cancelled, error) {
 		return NotCancelled, nil
 	}
 	for _, v := range Cancellations() {
-		if w == plain(v.String()) || w == strconv.Itoa(int(v)) {
+		if w == plain(v.String()) || strings.TrimSpace(s) == strconv.Itoa(int(v)) {
 			return v, nil
 		}
 	}

@@ -23,13 +23,14 @@ type Provider struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-var odsCode = regexp.MustCompile(`^[A-Z0-9]{1,8}$`)
+// Before it is made upper case: some letters outside ASCII have their capital within.
+var odsCode = regexp.MustCompile(`^[A-Za-z0-9]{1,8}$`)
 
 // ParseODSCode gives a code in its stored form: 1 to 8 letters and digits, upper case.
 func ParseODSCode(s string) (string, error) {
-	code := strings.ToUpper(strings.TrimSpace(s))
+	code := strings.TrimSpace(s)
 	if !odsCode.MatchString(code) {
 		return "", Errorf(Invalid, "an ODS code has 1 to 8 letters and digits, like ABCD001")
 	}
-	return code, nil
+	return strings.ToUpper(code), nil
 }
