@@ -54,7 +54,7 @@ func healthOf(p *studymail.Pulse) studymail.Health {
 	})
 	unsent := age(p.Now, p.OldestUnsent)
 	add(studymail.Check{
-		Name: "oldest unsent message", OK: unsent < unsentLimit, Value: ageText(p.OldestUnsent, unsent), Limit: "under " + unsentLimit.String(),
+		Name: "oldest unsent message", OK: unsent < unsentLimit, Value: ageText(p.OldestUnsent, unsent), Limit: under(unsentLimit),
 		Mend: "look at the transport below, and at the worker's log",
 	})
 	add(studymail.Check{
@@ -63,7 +63,7 @@ func healthOf(p *studymail.Pulse) studymail.Health {
 	})
 	tick := age(p.Now, p.LastTick)
 	add(studymail.Check{
-		Name: "last look at the schedules", OK: !p.LastTick.IsZero() && tick < tickLimit, Value: ageText(p.LastTick, tick), Limit: "under " + tickLimit.String(),
+		Name: "last look at the schedules", OK: !p.LastTick.IsZero() && tick < tickLimit, Value: ageText(p.LastTick, tick), Limit: under(tickLimit),
 		Mend: "start `studymail serve` or `studymail worker`",
 	})
 	for _, t := range p.Transports {
@@ -77,6 +77,14 @@ func healthOf(p *studymail.Pulse) studymail.Health {
 		})
 	}
 	return h
+}
+
+// under words a limit of whole minutes.
+func under(d time.Duration) string {
+	if d == time.Minute {
+		return "under a minute"
+	}
+	return fmt.Sprintf("under %d minutes", int(d.Minutes()))
 }
 
 func age(now, then time.Time) time.Duration {

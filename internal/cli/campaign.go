@@ -40,28 +40,31 @@ type campaignView struct {
 	Started  string                  `json:"started_at"`
 	Ended    string                  `json:"ended_at"`
 	*studymail.Counts
+
+	row *store.CampaignRow
 }
 
 func campaignOf(c *store.CampaignRow) campaignView {
 	return campaignView{
 		ID: c.ID, Name: c.Name, Study: c.StudyName, Template: c.TemplateName, Version: c.Version, State: c.State, Schedule: c.ScheduleID,
 		Created: stamp(c.CreatedAt), Started: stamp(c.StartedAt), Ended: stamp(c.EndedAt),
+		row: c,
 	}
 }
 
 func (e *env) campaignCreate() *cobra.Command {
 	var (
-		n          audience.New
-		at, tz     string
-		start, yes bool
+		n                audience.New
+		at, tz           string
+		start, wait, yes bool
 	)
 	cmd := &cobra.Command{
-		Use:   "create --study NAME --template NAME [--name …] [--provider ODS…] [--at TIME | --cron \"EXPR\" --tz ZONE] [--again] [--start] [--yes]",
+		Use:   "create --study NAME --template NAME [--name …] [--provider ODS…] [--at TIME | --cron \"EXPR\" --tz ZONE] [--again] [--start [--wait]] [--yes]",
 		Short: "Make a campaign",
-		Long: `Make a campaign as a draft, or start it at once with --start. With --at or --cron it
-starts at its time, once it is started. A campaign that recurs reaches newcomers
-only: nobody gets its letter twice. Who had the same template in another campaign
-is left out, unless --again.`,
+		Long: `Make a campaign as a draft, or start it at once with --start; --wait follows it to
+the end. With --at or --cron it starts at its time, once it is started. A campaign
+that recurs reaches newcomers only: nobody gets its letter twice. Who had the same
+template in another campaign is left out, unless --again.`,
 		Example: `  studymail campaign create --study A --template invitation
   studymail campaign create --study A --template invitation --start --yes
   studymail campaign create --study A --template invitation --provider ABCD001 --at "2026-12-01 09:00" --start
@@ -83,6 +86,9 @@ is left out, unless --again.`,
 					return misused(err)
 				}
 			}
+			if wait && !start {
+				return wrongUse("--wait goes with --start")
+			}
 			n.Zone = tz
 			if n.Cron != "" {
 				zone := tz
@@ -93,7 +99,7 @@ is left out, unless --again.`,
 					return misused(err)
 				}
 			}
-			return e.createCampaign(ctx, j, n, start, yes)
+			return e.createCampaign(ctx, j, n, start, wait, yes)
 		}),
 	}
 	f := cmd.Flags()
@@ -106,13 +112,14 @@ is left out, unless --again.`,
 	f.StringVar(&tz, "tz", "", "time `zone` of --cron")
 	f.BoolVar(&n.Again, "again", false, "also those who had this template in another campaign")
 	f.BoolVar(&start, "start", false, "start it at once")
+	f.BoolVar(&wait, "wait", false, "with --start: follow it to the end; fails when no worker is alive")
 	yesFlag(cmd, &yes)
 	require(cmd, "study", "template")
 	e.jsonFlag(cmd)
 	return cmd
 }
 
-func (e *env) createCampaign(ctx context.Context, j *job, n audience.New, start, yes bool) error {
+func (e *env) createCampaign(ctx context.Context, j *job, n audience.New, start, wait, yes bool) error {
 	planner, err := j.Planner()
 	if err != nil {
 		return err
@@ -132,7 +139,7 @@ func (e *env) createCampaign(ctx context.Context, j *job, n audience.New, start,
 			return err
 		}
 	}
-	return e.startCampaign(ctx, j, planner, c.ID, false)
+	return e.startCampaign(ctx, j, planner, c.ID, wait)
 }
 
 // confirmCampaign asks with the exact count before a campaign starts now.
@@ -266,7 +273,7 @@ and planned = queued + sending + deferred + sent + failed + skipped + uncertain 
 			if err := e.facts(
 				[2]string{"Campaign", v.ID.String()}, [2]string{"Name", v.Name}, [2]string{"Study", study},
 				[2]string{"Template", fmt.Sprintf("%s, version %d", v.Template, v.Version)}, [2]string{"State", v.State.String()},
-				[2]string{"Started", v.Started}, [2]string{"Ended", v.Ended},
+				[2]string{"Started", j.clock(v.row.StartedAt)}, [2]string{"Ended", j.clock(v.row.EndedAt)},
 				[2]string{"Selected", thousands(v.Selected)}, [2]string{"Planned", thousands(v.Planned)},
 				[2]string{"  queued", thousands(v.Queued)}, [2]string{"  sending", thousands(v.Sending)}, [2]string{"  deferred", thousands(v.Deferred)},
 				[2]string{"  sent", thousands(v.Sent)}, [2]string{"  failed", thousands(v.Failed)}, [2]string{"  skipped", thousands(v.Skipped)},

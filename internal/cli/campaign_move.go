@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"studymail"
@@ -57,10 +58,34 @@ func (e *env) startCampaign(ctx context.Context, j *job, planner *audience.Plann
 	if err := e.say("Campaign %s: %s planned, %s left out.", id, count(res.Planned, "letter"), thousands(total(res.LeftOut))); err != nil {
 		return err
 	}
-	if err := e.sayLeftOut(res.LeftOut); err != nil || wait {
+	if err := e.sayLeftOut(res.LeftOut); err != nil {
 		return err
 	}
+	if wait {
+		return e.sayEnd(ctx, j, id)
+	}
 	return e.say("Watch it: `studymail campaign show %s`.", id)
+}
+
+// sayEnd tells what became of a campaign's letters.
+func (e *env) sayEnd(ctx context.Context, j *job, id studymail.ID) error {
+	v, err := readCampaign(ctx, j.Store, id)
+	if err != nil {
+		return err
+	}
+	var ends []string
+	for _, c := range []struct {
+		n    int
+		word string
+	}{{v.Sent, "sent"}, {v.Failed, "failed"}, {v.Skipped, "skipped"}, {v.Uncertain, "uncertain"}, {v.Cancelled, "cancelled"}} {
+		if c.n > 0 {
+			ends = append(ends, thousands(c.n)+" "+c.word)
+		}
+	}
+	if len(ends) == 0 {
+		return nil // nobody got a letter; those left out are told
+	}
+	return e.say("Of these: %s. Each one's story: `studymail outbox list --campaign %s`.", strings.Join(ends, ", "), id)
 }
 
 // follow waits until nothing of a campaign moves by itself any more.
@@ -89,7 +114,7 @@ func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
 			return err
 		}
 		if p.Workers == 0 {
-			return studymail.Errorf(studymail.Unavailable, "no worker is alive: %s wait; start `studymail serve` or `studymail worker`", count(v.Unfinished(), "letter"))
+			return studymail.Errorf(studymail.Unavailable, "no worker is alive, with %s to go; start `studymail serve` or `studymail worker`", count(v.Unfinished(), "letter"))
 		}
 		select {
 		case <-tick.C:

@@ -111,6 +111,9 @@ func (e *env) tellDemo(stories []demoStory) error {
 		return e.print(stories)
 	}
 	sent := 0
+	if err := e.say("Three care providers, three studies, and in Study A four people who must not be mailed.\n"); err != nil {
+		return err
+	}
 	for _, s := range stories {
 		if err := e.say("%s: %s planned, %d left out", s.Study, count(s.Planned, "letter"), total(s.LeftOut)); err != nil {
 			return err
@@ -127,7 +130,7 @@ func (e *env) tellDemo(stories []demoStory) error {
 			}
 		}
 	}
-	return e.say("%s sent. They went into a folder: nothing left this machine.", count(sent, "mail"))
+	return e.say("%s sent. They went into a folder: nothing left this machine.\nTo look into the database and the mails: `studymail demo --keep`. To begin: `studymail init`.", count(sent, "mail"))
 }
 
 func (e *env) tellMessage(m demoMessage) error {

@@ -76,7 +76,7 @@ func (e *env) examine(ctx context.Context, d *diagnosis) (err error) {
 	defer func() { err = errors.Join(err, a.Close()) }()
 	trying, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	d.add("transport "+string(cfg.MailTransport), a.TestTransport(trying), "takes mail", "check the settings that begin with EMAIL_, and that the relay is up")
+	d.add("transport "+string(cfg.MailTransport)+", tried now", a.TestTransport(trying), "takes mail", "check the settings that begin with EMAIL_, and that the relay is up")
 	h, err := a.MailFlows(ctx)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (e *env) printDiagnosis(d *diagnosis) error {
 	if e.asJSON {
 		return e.print(d)
 	}
-	t := e.table("", "check", "found", "wanted", "mend")
+	t := e.table("result", "check", "found", "wanted", "mend")
 	for _, c := range d.Checks {
 		mark := "ok"
 		if !c.OK {

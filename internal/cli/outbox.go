@@ -171,8 +171,10 @@ func (e *env) listMessages(ctx context.Context, j *job, filter store.MessageFilt
 	switch {
 	case e.asJSON:
 		return out.end()
+	case t == nil && (!filter.Campaign.IsZero() || !filter.Patient.IsZero() || len(filter.States) > 0):
+		return e.say("No such messages.")
 	case t == nil:
-		return e.say("No such messages. `studymail campaign create --study NAME --template NAME --start` makes some.")
+		return e.say("No messages yet. `studymail campaign create --study NAME --template NAME --start` makes some.")
 	}
 	return t.end()
 }

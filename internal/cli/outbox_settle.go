@@ -147,7 +147,7 @@ func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes
 		}
 	}
 	if res.NotFound > 0 {
-		return studymail.Errorf(studymail.NotFound, "%s of those named are neither failed nor skipped; `studymail outbox show UUID` tells what they are", thousands(res.NotFound))
+		return studymail.Errorf(studymail.NotFound, "not queued, because neither failed nor skipped: %s; `studymail outbox show UUID` tells where it stands", count(res.NotFound, "message"))
 	}
 	return nil
 }

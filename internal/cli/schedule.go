@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"studymail"
@@ -201,7 +202,7 @@ func missedWords(v *scheduleView) string {
 	if v.Missed == studymail.MissedSkip {
 		return "are skipped"
 	}
-	return "run once, if at most " + v.MissedWithin + " late"
+	return "run once, if at most " + strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(v.MissedWithin) + " late"
 }
 
 func overlapWords(p studymail.OverlapPolicy) string {

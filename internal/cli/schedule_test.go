@@ -58,7 +58,7 @@ func TestSchedules(t *testing.T) {
 			}
 		}
 		out := d.must(t, "schedule", "show", id)
-		for _, want := range []string{"cron 0 9 * * tue", "run once, if at most 1h30m0s late", "skipped while the last run works", "Next times:", "It has not run yet", "its campaign has ended"} {
+		for _, want := range []string{"cron 0 9 * * tue", "run once, if at most 1h30m late", "skipped while the last run works", "Next times:", "It has not run yet", "its campaign has ended"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("show lacks %q:\n%s", want, out)
 			}

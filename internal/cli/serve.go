@@ -82,7 +82,7 @@ func (e *env) serve(ctx context.Context, parts app.Parts, init, demo bool) (err 
 		if err := e.loadDemo(ctx, a); err != nil {
 			return err
 		}
-		e.note("loaded the sample data: three care providers, three studies, three people")
+		e.note("loaded the sample data: three care providers, three studies, three people; try `studymail campaign create --study \"Study A\" --template %s --start --wait`", demoTemplate)
 	}
 	return a.Serve(ctx, parts, func(addr string) {
 		where := "mail goes to the folder " + a.Config.MaildirPath

@@ -54,7 +54,7 @@ func table() []group {
 			},
 			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
-				doc: "Locks that tell which of this machine's workers are alive. Leave it out of backups, keep it off the data folder.",
+				doc: "Locks that tell which of this machine's workers are alive. Leave it out of backups, and out of the data folder.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
 			},
 		}},
@@ -148,7 +148,7 @@ func table() []group {
 			},
 			{
 				name: "SMTP_WINDOW", def: "16", allowed: "1 to 32",
-				doc: "Mails on their way in one connection at most: as many may stand in doubt after a crash.",
+				doc: "Mails on their way in one connection at most. After a crash up to twice as many, and at most 32, may stand in doubt.",
 				set: number(func(c *Config) *int { return &c.SMTPWindow }, 1, 32),
 			},
 			{
@@ -190,7 +190,7 @@ func table() []group {
 			},
 			{
 				name: "JOB_HISTORY", def: "7d", allowed: "a duration from 1m to 366d, such as 7d",
-				doc: "How long finished jobs and runs of schedules are kept.",
+				doc: "How long finished jobs are kept. Of each schedule the last 200 runs are.",
 				set: duration(func(c *Config) *timeDuration { return &c.JobHistory }, minute, 366*day),
 			},
 		}},
