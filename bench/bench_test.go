@@ -22,7 +22,7 @@ import (
 )
 
 // TestBench prints the table. BENCH=1 runs it; BENCH_PATIENTS and BENCH_PAIRS
-// make it larger or smaller.
+// make it larger or smaller, BENCH_DATABASE keeps it to one database.
 func TestBench(t *testing.T) {
 	if os.Getenv("BENCH") == "" {
 		t.Skip("a benchmark, not a test: `make bench` runs it")
@@ -34,6 +34,9 @@ func TestBench(t *testing.T) {
 		runtime.GOARCH, runtime.NumCPU(), runtime.Version(), patients, pairs)
 	fmt.Printf("yardstick: Postfix's smtp-source, 4 connections reused, ready-made mails of 2 kB, to the same smtp-sink\n\n")
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
+		if only := os.Getenv("BENCH_DATABASE"); only != "" && only != string(kind) {
+			continue
+		}
 		w := newWorld(t, binary, kind)
 		w.letter(letter)
 		imported := w.importPatients(patients)

@@ -88,7 +88,7 @@ func (l *lane) hand(ctx context.Context, batch []*claim) bool {
 		m, err := l.o.opts.Letterbox.render(c, l.o.opts.Now())
 		if err != nil {
 			l.o.log.Error("a message cannot be put together", "message", c.ID, "error", err)
-			l.o.settle(c, studymail.Outcome{Kind: studymail.Unsendable}, nil, 0)
+			l.o.settle(c, studymail.Outcome{Kind: studymail.Unsendable}, 0)
 			continue
 		}
 		mails[c.Key], claims[c.Key] = m, c
@@ -200,7 +200,7 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	case studymail.NotSent, studymail.Lost, studymail.InDoubt, studymail.Withheld, studymail.WithdrawnBy:
 	}
 	l.mu.Unlock()
-	l.o.settle(c, o, c.merged, closes)
+	l.o.settle(c, o, closes)
 	select {
 	case l.room <- struct{}{}:
 	default:
@@ -208,7 +208,7 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 }
 
 // settle records a message's outcome.
-func (o *Outbox) settle(c *claim, out studymail.Outcome, merged []byte, closes int64) {
+func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 	now := o.opts.Now()
 	rec := settle(&c.Claimed, out, now, o.opts.Retries)
 	rec.Transport = o.opts.Transport.Name()
@@ -216,7 +216,7 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, merged []byte, closes i
 		o.sent.Add(1)
 	}
 	if rec.State == studymail.Sent || rec.State == studymail.Uncertain {
-		rec.Merged = merged
+		rec.Window = c.window.key
 	}
 	res := outcome{rec: rec}
 	if rec.Reason == studymail.ReasonNoMailbox {

@@ -290,13 +290,13 @@ func (o *Outbox) take(ctx context.Context, n int) []*claim {
 // openWindow opens a window for those who may go; nil when nobody may.
 func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing) (*window, []int64, error) {
 	var (
-		key     int64
 		members []int64
 		refused []store.Verdict
 	)
 	w := o.worker.Load()
+	key := store.WindowKey(w.Key, w.windows.Add(1))
 	err := o.recorder.do(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) (err error) {
-		key, members, refused, err = tx.OpenWindow(ctx, w.Key, o.today(), standing)
+		members, refused, err = tx.OpenWindow(ctx, key, w.Key, o.today(), standing)
 		return err
 	})
 	if err != nil {
@@ -305,7 +305,7 @@ func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing) (*wi
 	for _, v := range refused {
 		o.log.Info("message withheld", "state", v.State.String(), "reason", string(v.Reason))
 	}
-	if key == 0 {
+	if len(members) == 0 {
 		return nil, nil, nil
 	}
 	return &window{key: key, open: len(members)}, members, nil

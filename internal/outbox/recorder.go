@@ -204,10 +204,8 @@ func (r *recorder) apply(ctx context.Context, tx *store.Tx, outcomes []outcome, 
 			}
 		}
 	}
-	for _, w := range closing {
-		if err := tx.CloseWindow(ctx, w); err != nil {
-			return err
-		}
+	if err := tx.CloseWindows(ctx, closing); err != nil {
+		return err
 	}
 	for _, o := range ops {
 		if err := o.do(ctx, tx); err != nil {

@@ -20,10 +20,11 @@ import (
 // lock file that the kernel lets go when the process ends, however it ends.
 type worker struct {
 	studymail.Worker
-	dir    string
-	lock   *os.File
-	claims atomic.Int64
-	until  atomic.Int64 // the lease, on the clock that runs in sleep too
+	dir     string
+	lock    *os.File
+	claims  atomic.Int64
+	windows atomic.Int64
+	until   atomic.Int64 // the lease, on the clock that runs in sleep too
 }
 
 // register makes a worker of this process.

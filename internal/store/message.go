@@ -44,7 +44,7 @@ func (t *Tx) messageQuery() string {
 const (
 	messageSelect = `SELECT m.id, m.uuid, m.step_id, m.run_id, m.patient_id, m.state, m.reason, m.attempts, m.attempt_limit, m.losses,
 	m.next_attempt_at, m.expires_at, m.claim_token, m.created_at, m.updated_at, m.sent_at,
-	c.uuid, c.name, r.uuid, pa.uuid, pe.uuid, st.name, pr.ods_code, te.name, tv.id, tv.number, pr.id, st.id, pe.wrapped_key, pe.details, m.merged, `
+	c.uuid, c.name, r.uuid, pa.uuid, pe.uuid, st.name, pr.ods_code, te.name, tv.id, tv.number, pr.id, st.id, pe.wrapped_key, pe.details, me.packed, `
 	messageFrom = ` FROM messages m
 	JOIN runs r ON r.id = m.run_id
 	JOIN campaigns c ON c.id = r.campaign_id
@@ -54,7 +54,8 @@ const (
 	JOIN patients pa ON pa.id = m.patient_id
 	JOIN people pe ON pe.id = pa.person_id
 	JOIN studies st ON st.id = pa.study_id
-	JOIN providers pr ON pr.id = pa.provider_id`
+	JOIN providers pr ON pr.id = pa.provider_id
+	LEFT JOIN merged me ON me.id = m.merged_id`
 )
 
 func scanMessage(row interface{ Scan(...any) error }, m *MessageRow) error {
@@ -62,9 +63,13 @@ func scanMessage(row interface{ Scan(...any) error }, m *MessageRow) error {
 		at{&m.NextAttemptAt}, at{&m.ExpiresAt}, &m.ClaimToken, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
 		&m.CampaignID, &m.CampaignName, &m.RunID, &m.PatientID, &m.PersonID, &m.StudyName, &m.ODSCode, &m.TemplateName, &m.VersionKey, &m.Version,
 		&m.Provider, &m.Study, &m.Wrapped, &m.Sealed, &m.Merged, &m.InWindow)
+	if err != nil {
+		return err
+	}
 	if m.State == studymail.Claimed && m.InWindow {
 		m.State = studymail.Sending
 	}
+	m.Merged, err = mergedOf(m.Merged, m.Key, m.ID)
 	return err
 }
 

@@ -64,7 +64,7 @@ func (t *Tx) ProviderByODS(ctx context.Context, code string) (studymail.Provider
 	var p studymail.Provider
 	row := t.tx.QueryRowContext(ctx, `SELECT `+providerColumns+` FROM providers WHERE ods_code = $1`, code)
 	return p, t.found("find care provider "+code, scanProvider(row, &p),
-		"no care provider with ODS code %s; `studymail provider list` shows them", code)
+		"no care provider with that ODS code; `studymail provider list` shows them")
 }
 
 // Providers lists all care providers by name.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"time"
 
 	"studymail"
@@ -14,48 +13,73 @@ import (
 type Recorded struct {
 	Key           int64
 	Token         int64
+	Window        int64 // in which it stood: what was merged is kept there; 0: nothing of it left
 	State         studymail.State
 	Reason        studymail.Reason
 	Attempts      int
 	Losses        int
 	NextAttemptAt time.Time // of a deferred message
-	Merged        []byte    // sealed; nil: not sent, nothing to keep
 	Transport     string
 	At            time.Time // when the hand-over ended
 	Outcome       studymail.Outcome
 	Counts        bool // against the message's limit
 }
 
-// Of an outcome that comes late, for a message that is uncertain by now, the
-// token tells whether it is still the same hand-over's.
-var record = both{
-	sqlite: `UPDATE messages SET state = j.value->>2, reason = nullif(j.value->>3, ''), tries = tries + (j.value->>9), attempts = j.value->>4, losses = j.value->>5,
-			next_attempt_at = j.value->>6, merged = coalesce(unhex(nullif(j.value->>7, '')), merged), sent_at = j.value->>8,
-			claim_token = CASE WHEN j.value->>2 IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
-		FROM json_each($2) j
-		WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (15, 70)
-		RETURNING id, tries`,
-	postgres: `UPDATE messages SET state = (j->>2)::int, reason = nullif(j->>3, ''), tries = tries + (j->>9)::int, attempts = (j->>4)::int, losses = (j->>5)::int,
-			next_attempt_at = (j->>6)::bigint, merged = coalesce(decode(nullif(j->>7, ''), 'hex'), merged), sent_at = (j->>8)::bigint,
-			claim_token = CASE WHEN (j->>2)::int IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
-		FROM json_array_elements($2::json) j
-		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (15, 70)
-		RETURNING id, tries`,
-}
+// isTry tells whether the message was tried at all: one that never left our
+// hands leaves no attempt.
+func (r *Recorded) isTry() bool { return r.Outcome.Kind != studymail.NotSent }
 
-var addAttempts = both{
-	sqlite: `INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms)
-		SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8, j.value->>9, j.value->>10
-		FROM json_each($1) j`,
-	postgres: `INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms)
-		SELECT (j->>0)::bigint, (j->>1)::int, (j->>2)::int, (j->>3)::bigint, (j->>4)::int, (j->>5)::int, j->>6, j->>7, j->>8, j->>9, (j->>10)::bigint
-		FROM json_array_elements($1::json) j`,
+// plain tells the outcome that nearly all have: taken, at this attempt.
+func (r *Recorded) plain() bool {
+	return r.State == studymail.Sent && r.Outcome.Kind == studymail.Accepted && r.Counts && r.Window != 0 && r.Outcome.Reply == ""
 }
 
 // Record stores outcomes and appends their attempts. It gives how many were
 // not recorded because the message is no longer this claim's: a sleeper's,
 // settled by others meanwhile.
 func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
+	var others []Recorded
+	plain := map[together][]*Recorded{}
+	for i := range all {
+		r := &all[i]
+		if !r.plain() {
+			others = append(others, *r)
+			continue
+		}
+		k := together{r.Token, r.Window, r.Outcome.Code, r.Outcome.Enhanced, r.Outcome.Stage, r.Transport}
+		plain[k] = append(plain[k], r)
+	}
+	recorded := 0
+	for k, rs := range plain {
+		n, err := t.recordSent(ctx, k, rs)
+		if err != nil {
+			return 0, err
+		}
+		recorded += n
+	}
+	n, err := t.recordOthers(ctx, others)
+	return len(all) - recorded - n, err
+}
+
+// Of an outcome that comes late, for a message that is uncertain by now, the
+// token tells whether it is still the same hand-over's.
+var record = both{
+	sqlite: `UPDATE messages SET state = j.value->>2, reason = nullif(j.value->>3, ''), tries = tries + (j.value->>9), attempts = j.value->>4, losses = j.value->>5,
+			next_attempt_at = j.value->>6, merged_id = coalesce(nullif(j.value->>7, 0), merged_id), sent_at = j.value->>8,
+			claim_token = CASE WHEN j.value->>2 IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
+		FROM json_each($2) j
+		WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (15, 70)
+		RETURNING id, tries`,
+	postgres: `UPDATE messages SET state = (j->>2)::int, reason = nullif(j->>3, ''), tries = tries + (j->>9)::int, attempts = (j->>4)::int, losses = (j->>5)::int,
+			next_attempt_at = (j->>6)::bigint, merged_id = coalesce(nullif((j->>7)::bigint, 0), merged_id), sent_at = (j->>8)::bigint,
+			claim_token = CASE WHEN (j->>2)::int IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
+		FROM json_array_elements($2::json) j
+		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (15, 70)
+		RETURNING id, tries`,
+}
+
+// recordOthers records outcomes of any kind, and gives how many were recorded.
+func (t *Tx) recordOthers(ctx context.Context, all []Recorded) (int, error) {
 	if len(all) == 0 {
 		return 0, nil
 	}
@@ -72,7 +96,7 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 		}
 		rows[i] = [10]any{
 			r.Key, r.Token, int(r.State), r.Reason, r.Attempts, r.Losses,
-			next.UnixMilli(), hex.EncodeToString(r.Merged), sentAt, flag(r.isTry()),
+			next.UnixMilli(), r.Window, sentAt, flag(r.isTry()),
 		}
 	}
 	list, err := rowsJSON(rows)
@@ -92,12 +116,17 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(all) - len(number), t.addAttempts(ctx, all, number)
+	return len(number), t.addAttempts(ctx, all, number)
 }
 
-// isTry tells whether the message was tried at all: one that never left our
-// hands leaves no attempt.
-func (r *Recorded) isTry() bool { return r.Outcome.Kind != studymail.NotSent }
+var addAttempts = both{
+	sqlite: `INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms)
+		SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6, j.value->>7, j.value->>8, j.value->>9, j.value->>10
+		FROM json_each($1) j`,
+	postgres: `INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms)
+		SELECT (j->>0)::bigint, (j->>1)::int, (j->>2)::int, (j->>3)::bigint, (j->>4)::int, (j->>5)::int, j->>6, j->>7, j->>8, j->>9, (j->>10)::bigint
+		FROM json_array_elements($1::json) j`,
+}
 
 func (t *Tx) addAttempts(ctx context.Context, all []Recorded, number map[int64]int) error {
 	rows := make([][11]any, 0, len(all))

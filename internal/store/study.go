@@ -61,7 +61,7 @@ func (t *Tx) StudyByName(ctx context.Context, name string) (studymail.Study, err
 	var s studymail.Study
 	row := t.tx.QueryRowContext(ctx, `SELECT `+studyColumns+` FROM studies WHERE name = $1`, name)
 	return s, t.found("find a study by name", scanStudy(row, &s),
-		"no study named %q; `studymail study list` shows them", name)
+		"no study of that name; `studymail study list` shows them")
 }
 
 // StudyByKey finds a study by its row key.

@@ -62,7 +62,7 @@ func (t *Tx) TemplateByName(ctx context.Context, name string) (studymail.Templat
 	var m studymail.Template
 	row := t.tx.QueryRowContext(ctx, templateQuery+` WHERE t.name = $1`, name)
 	return m, t.found("find a template by name", scanTemplate(row, &m),
-		"no template named %q; `studymail template list` shows them", name)
+		"no template of that name; `studymail template list` shows them")
 }
 
 // Templates lists all templates by name.

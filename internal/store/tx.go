@@ -87,7 +87,18 @@ func (t *Tx) pick(b both) string {
 	return b.sqlite
 }
 
+// steady gives a statement's context. On SQLite's writing connection nothing
+// cancels a statement: it is short, a cancelled one would roll the whole
+// transaction back, and the driver starts a goroutine for each that could be.
+func (t *Tx) steady(ctx context.Context) context.Context {
+	if t.prepared == nil || ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
 func (t *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
+	ctx = t.steady(ctx)
 	var (
 		res sql.Result
 		err error
@@ -117,6 +128,7 @@ func (t *Tx) insert(ctx context.Context, what, query string, args ...any) (int64
 }
 
 func (t *Tx) row(ctx context.Context, query string, args ...any) *sql.Row {
+	ctx = t.steady(ctx)
 	if st := t.prepared.get(query); st != nil {
 		return t.tx.StmtContext(ctx, st).QueryRowContext(ctx, args...)
 	}
@@ -137,6 +149,7 @@ func (t *Tx) one(ctx context.Context, what, query string, args []any, dest ...an
 
 // each scans every row with scan.
 func (t *Tx) each(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
+	ctx = t.steady(ctx)
 	var (
 		rows *sql.Rows
 		err  error

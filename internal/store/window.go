@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
@@ -46,52 +45,59 @@ const eachByKey = `
 // PostgreSQL locks the messages, so that a sweep which wants them waits and
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
 var openWindow = both{
-	sqlite: `INSERT INTO windows (worker_id, opened_at, members, merged)
-		SELECT w.id, $2, json_group_array(m.id), json_group_array(j.value->>3)
+	sqlite: `INSERT INTO windows (id, worker_id, opened_at, members)
+		SELECT $5, w.id, $2, json_group_array(m.id)
 		FROM json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0` + guard + `
 		JOIN workers w ON w.id = $3
 		WHERE m.state = 15 AND m.claim_token = j.value->>1 AND pe.revision = j.value->>2
 			AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
 		HAVING count(*) > 0
-		RETURNING id, members`,
+		RETURNING members`,
 	postgres: `WITH ok AS MATERIALIZED (
-			SELECT m.id, j->>3 AS merged, w.id AS worker
+			SELECT m.id, w.id AS worker
 			FROM json_array_elements($4::json) j` + eachByKey + guard + `
 			JOIN workers w ON w.id = $3
 			WHERE m.state = 15 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
 				AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
 			FOR KEY SHARE OF w)
-		INSERT INTO windows (worker_id, opened_at, members, merged)
-		SELECT max(worker), $2, json_agg(id)::text, json_agg(merged)::text FROM ok HAVING count(*) > 0
-		RETURNING id, members`,
+		INSERT INTO windows (id, worker_id, opened_at, members)
+		SELECT $5, max(worker), $2, json_agg(id)::text FROM ok HAVING count(*) > 0
+		RETURNING members`,
 }
 
+// WindowKey makes the row key of a worker's nth window: never used again, for
+// what was merged is kept under it.
+func WindowKey(worker, n int64) int64 { return ClaimToken(worker, n) }
+
 // OpenWindow opens a hand-over window for those of the messages that may go at
-// this moment, and settles the others. It gives the window's row key (0 when
-// nobody may go), the row keys of those who stand in it, and a verdict for each other.
-func (t *Tx) OpenWindow(ctx context.Context, worker int64, today studymail.Date, all []Standing) (window int64, members []int64, refused []Verdict, err error) {
-	rows := make([][4]any, len(all))
+// this moment, and settles the others. It gives the row keys of those who stand
+// in it (without any there is no window), and a verdict for each other.
+func (t *Tx) OpenWindow(ctx context.Context, window, worker int64, today studymail.Date, all []Standing) (members []int64, refused []Verdict, err error) {
+	rows := make([][3]int64, len(all))
 	for i, s := range all {
-		rows[i] = [4]any{s.Key, s.Token, s.Revision, hex.EncodeToString(s.Merged)}
+		rows[i] = [3]int64{s.Key, s.Token, s.Revision}
 	}
 	list, err := rowsJSON(rows)
 	if err != nil {
-		return 0, nil, nil, err
+		return nil, nil, err
 	}
 	var text string
-	_, err = t.one(ctx, "open a hand-over window", t.pick(openWindow), []any{string(today), ms(t.now), worker, list}, &window, &text)
+	opened, err := t.one(ctx, "open a hand-over window", t.pick(openWindow), []any{string(today), ms(t.now), worker, list, window}, &text)
 	if err != nil {
-		return 0, nil, nil, err
+		return nil, nil, err
 	}
-	if window != 0 {
+	if opened {
 		if err := json.Unmarshal([]byte(text), &members); err != nil {
-			return 0, nil, nil, fmt.Errorf("read the members of a hand-over window: %w", err)
+			return nil, nil, fmt.Errorf("read the members of a hand-over window: %w", err)
+		}
+		if err := t.keepMerged(ctx, window, all, members); err != nil {
+			return nil, nil, err
 		}
 	}
 	if len(members) < len(all) {
 		refused, err = t.refuse(ctx, today, all, members)
 	}
-	return window, members, refused, err
+	return members, refused, err
 }
 
 var whyNot = both{
@@ -170,8 +176,16 @@ var requeue = both{
 		WHERE state = 15 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
 }
 
-// CloseWindow closes a window whose outcomes are recorded in this transaction.
-func (t *Tx) CloseWindow(ctx context.Context, window int64) error {
-	_, err := t.exec(ctx, "close a hand-over window", `DELETE FROM windows WHERE id = $1`, window)
+var closeWindows = both{
+	sqlite:   `DELETE FROM windows WHERE id IN (SELECT value FROM json_each($1))`,
+	postgres: `DELETE FROM windows WHERE id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
+}
+
+// CloseWindows closes windows whose outcomes are recorded in this transaction.
+func (t *Tx) CloseWindows(ctx context.Context, windows []int64) error {
+	if len(windows) == 0 {
+		return nil
+	}
+	_, err := t.exec(ctx, "close hand-over windows", t.pick(closeWindows), keysJSON(windows))
 	return err
 }

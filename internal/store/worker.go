@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -83,9 +82,9 @@ func (t *Tx) StopWorker(ctx context.Context, w *studymail.Worker, proven bool) (
 		return res, err
 	}
 	if len(in) > 0 {
-		rows := make([][2]any, 0, len(in))
-		for k, merged := range in {
-			rows = append(rows, [2]any{k, merged})
+		rows := make([][2]int64, 0, len(in))
+		for k, window := range in {
+			rows = append(rows, [2]int64{k, window})
 		}
 		list, err := rowsJSON(rows)
 		if err != nil {
@@ -113,37 +112,29 @@ func (t *Tx) StopWorker(ctx context.Context, w *studymail.Worker, proven bool) (
 // A message whose outcome is recorded already is not in state 15 any more: the
 // window that it stood in does not make it uncertain again.
 var makeUncertain = both{
-	sqlite: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged = coalesce(unhex(nullif(j.value->>1, '')), merged)
+	sqlite: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = j.value->>1
 		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 15`,
-	postgres: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged = coalesce(decode(nullif(j->>1, ''), 'hex'), merged)
+	postgres: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = (j->>1)::bigint
 		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state = 15`,
 }
 
-// windowsOf gives the messages in a worker's open windows, with what was merged.
-func (t *Tx) windowsOf(ctx context.Context, what string, worker int64) (map[int64]string, error) {
-	in := map[int64]string{}
-	err := t.each(ctx, what, `SELECT members, merged FROM windows WHERE worker_id = $1`, []any{worker}, func(rows *sql.Rows) error {
-		var members, merged string
-		if err := rows.Scan(&members, &merged); err != nil {
+// windowsOf gives the messages in a worker's open windows, and which.
+func (t *Tx) windowsOf(ctx context.Context, what string, worker int64) (map[int64]int64, error) {
+	in := map[int64]int64{}
+	err := t.each(ctx, what, `SELECT id, members FROM windows WHERE worker_id = $1 ORDER BY id`, []any{worker}, func(rows *sql.Rows) error {
+		var (
+			window  int64
+			members string
+			keys    []int64
+		)
+		if err := rows.Scan(&window, &members); err != nil {
 			return err
 		}
-		var (
-			keys  []int64
-			texts []string
-		)
 		if err := json.Unmarshal([]byte(members), &keys); err != nil {
 			return fmt.Errorf("read a window's members: %w", err)
 		}
-		if err := json.Unmarshal([]byte(merged), &texts); err != nil {
-			return fmt.Errorf("read a window's merged values: %w", err)
-		}
-		for i, k := range keys {
-			in[k] = ""
-			if i < len(texts) {
-				if _, err := hex.DecodeString(texts[i]); err == nil {
-					in[k] = texts[i]
-				}
-			}
+		for _, k := range keys {
+			in[k] = window
 		}
 		return nil
 	})

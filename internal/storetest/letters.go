@@ -23,6 +23,7 @@ type letters struct {
 	step     studymail.Step
 	run      studymail.Run
 	claims   int64
+	windows  int64
 }
 
 func newLetters(t *testing.T, s *store.Store) *letters {
@@ -131,8 +132,10 @@ func standing(claimed ...store.Claimed) []store.Standing {
 // open opens a window for claimed messages.
 func (l *letters) open(t *testing.T, w *studymail.Worker, claimed ...store.Claimed) (window int64, members []int64, refused []store.Verdict) {
 	t.Helper()
+	l.windows++
+	window = store.WindowKey(w.Key, l.windows)
 	write(t, l.s, func(tx *store.Tx) (err error) {
-		window, members, refused, err = tx.OpenWindow(t.Context(), w.Key, today, standing(claimed...))
+		members, refused, err = tx.OpenWindow(t.Context(), window, w.Key, today, standing(claimed...))
 		return err
 	})
 	return window, members, refused
@@ -142,7 +145,7 @@ func (l *letters) open(t *testing.T, w *studymail.Worker, claimed ...store.Claim
 func sent(c store.Claimed) store.Recorded {
 	return store.Recorded{
 		Key: c.Key, Token: c.Token, State: studymail.Sent, Attempts: c.Attempts + 1, Counts: true, Transport: "test",
-		At: time.Now(), Merged: []byte("sealed"), Outcome: studymail.Outcome{Kind: studymail.Accepted, Code: 250},
+		At: time.Now(), Window: store.WindowKey(store.WorkerOf(c.Token), 1), Outcome: studymail.Outcome{Kind: studymail.Accepted, Code: 250},
 	}
 }
 

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"studymail"
+)
+
+// What was merged into the mails of a window is kept in one row, under the
+// window's key: for each message its row key (8 bytes) and a length (4 bytes),
+// both big-endian, then what was merged, sealed. It is written once and never
+// changed; a message points to the last it was handed over with.
+
+// keepMerged keeps what was merged for those who stand in a window.
+func (t *Tx) keepMerged(ctx context.Context, window int64, all []Standing, members []int64) error {
+	in := make(map[int64]bool, len(members))
+	for _, k := range members {
+		in[k] = true
+	}
+	var packed []byte
+	for _, s := range all {
+		if in[s.Key] {
+			packed = binary.BigEndian.AppendUint64(packed, uint64(s.Key)) //nolint:gosec // row keys are above 0
+			packed = binary.BigEndian.AppendUint32(packed, uint32(len(s.Merged)))
+			packed = append(packed, s.Merged...)
+		}
+	}
+	_, err := t.exec(ctx, "keep what was merged", `INSERT INTO merged (id, at, packed) VALUES ($1, $2, $3)`, window, ms(t.now), packed)
+	return err
+}
+
+// mergedOf finds one message's part; nil when there is none.
+func mergedOf(packed []byte, key int64, id studymail.ID) ([]byte, error) {
+	for len(packed) > 0 {
+		if len(packed) < 12 {
+			return nil, fmt.Errorf("read what was merged into message %s: cut off", id)
+		}
+		k, n := binary.BigEndian.Uint64(packed), int(binary.BigEndian.Uint32(packed[8:]))
+		packed = packed[12:]
+		if n > len(packed) {
+			return nil, fmt.Errorf("read what was merged into message %s: cut off", id)
+		}
+		if k == uint64(key) { //nolint:gosec // row keys are above 0
+			return packed[:n], nil
+		}
+		packed = packed[n:]
+	}
+	return nil, nil
+}
