@@ -25,7 +25,7 @@ func NewID() ID {
 func ParseID(s string) (ID, error) {
 	u, err := uuid.Parse(s)
 	if err != nil || len(s) != 36 {
-		return ID{}, Errorf(Invalid, "%q is not a UUID; one looks like 019a7c1e-5f6b-7c3d-8e9f-0123456789ab", s)
+		return ID{}, Errorf(Invalid, "not a UUID; one looks like 019a7c1e-5f6b-7c3d-8e9f-0123456789ab")
 	}
 	return ID(u), nil
 }

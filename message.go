@@ -61,7 +61,7 @@ func ParseState(w string) (State, error) {
 			return s, nil
 		}
 	}
-	return 0, Errorf(Invalid, "%q is not a message's state; write one of queued, sending, deferred, sent, failed, skipped, uncertain, cancelled", w)
+	return 0, Errorf(Invalid, "not a message's state; write one of queued, sending, deferred, sent, failed, skipped, uncertain, cancelled")
 }
 
 // Final tells whether nothing more happens by itself.

@@ -27,7 +27,7 @@ func ParseDate(s string) (Date, error) {
 	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return "", Errorf(Invalid, "%q is not a date; write it as 2026-03-31", s)
+		return "", Errorf(Invalid, "not a date; write it as 2026-03-31")
 	}
 	return Date(t.Format(time.DateOnly)), nil
 }

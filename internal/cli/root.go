@@ -76,7 +76,13 @@ its own row, before, while and after it is sent.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(helpCommand())
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
 	root.SetErr(e.Err)
@@ -116,7 +122,7 @@ func group(use, short, long, example string, commands ...*cobra.Command) *cobra.
 		Args: func(cmd *cobra.Command, args []string) error {
 			which := strings.Join(names, ", ")
 			if len(args) > 0 {
-				return fmt.Errorf("there is no `%s %s`; there is %s", cmd.CommandPath(), args[0], which)
+				return fmt.Errorf("`%s` has no such command; there is %s", cmd.CommandPath(), which)
 			}
 			return fmt.Errorf("`%s` wants to be told what to do: %s", cmd.CommandPath(), which)
 		},

@@ -37,7 +37,7 @@ func (f *letterFlags) read(e *env, otherwise string) (format, body string, err e
 	case f.format == compose.FormatMarkdown, f.format == compose.FormatHTML:
 		format = f.format
 	case f.format != "":
-		return "", "", wrongUse("--format: markdown or html, not %q", f.format)
+		return "", "", wrongUse("--format: markdown or html")
 	case strings.HasSuffix(name, ".md"), strings.HasSuffix(name, ".markdown"):
 		format = compose.FormatMarkdown
 	case strings.HasSuffix(name, ".html"), strings.HasSuffix(name, ".htm"):

@@ -39,7 +39,7 @@ func parseCron(expr string) (fields, error) {
 		sched, err := cron.ParseStandard(expr)
 		spec, ok := sched.(*cron.SpecSchedule)
 		if err != nil || !ok {
-			return fields{}, studymail.Errorf(studymail.Invalid, "%q is not a schedule; allowed are @yearly, @monthly, @weekly, @daily, @hourly, @every 5m, or five fields such as \"0 9 * * tue\"", clip(expr))
+			return fields{}, studymail.Errorf(studymail.Invalid, "not a schedule; allowed are @yearly, @monthly, @weekly, @daily, @hourly, @every 5m, or five fields such as \"0 9 * * tue\"")
 		}
 		return newFields(spec), nil
 	}
@@ -48,7 +48,7 @@ func parseCron(expr string) (fields, error) {
 	}
 	parts := strings.Fields(expr)
 	if len(parts) != len(cronFields) {
-		return fields{}, studymail.Errorf(studymail.Invalid, "%q has %d fields; a cron expression has five: minute, hour, day of month, month, day of week, such as \"0 9 * * tue\"", clip(expr), len(parts))
+		return fields{}, studymail.Errorf(studymail.Invalid, "%d fields; a cron expression has five: minute, hour, day of month, month, day of week, such as \"0 9 * * tue\"", len(parts))
 	}
 	parts[4] = sundayIsSeven(parts[4])
 	for i, f := range cronFields {
@@ -56,13 +56,13 @@ func parseCron(expr string) (fields, error) {
 		alone := [5]string{"*", "*", "*", "*", "*"}
 		alone[i] = parts[i]
 		if _, err := cron.ParseStandard(strings.Join(alone[:], " ")); err != nil || strings.Trim(parts[i], ",") != parts[i] || strings.Contains(parts[i], ",,") {
-			return fields{}, studymail.Errorf(studymail.Invalid, "%s: %q is not right; allowed are %s, *, a list (1,3), a range (1-5), a step (*/2)", f.name, clip(parts[i]), f.allowed)
+			return fields{}, studymail.Errorf(studymail.Invalid, "%s: not right; allowed are %s, *, a list (1,3), a range (1-5), a step (*/2)", f.name, f.allowed)
 		}
 	}
 	sched, err := cron.ParseStandard(strings.Join(parts, " "))
 	spec, ok := sched.(*cron.SpecSchedule)
 	if err != nil || !ok {
-		return fields{}, studymail.Errorf(studymail.Invalid, "%q is not a cron expression", clip(expr))
+		return fields{}, studymail.Errorf(studymail.Invalid, "not a cron expression")
 	}
 	return newFields(spec), nil
 }

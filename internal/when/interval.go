@@ -25,25 +25,25 @@ func parseInterval(s string) (time.Duration, error) {
 	if m := daysFirst.FindStringSubmatch(s); m != nil {
 		n, err := strconv.Atoi(m[1])
 		if err != nil {
-			return 0, notInterval(s)
+			return 0, notInterval()
 		}
 		d, rest = time.Duration(n)*day, m[2]
 	}
 	if rest != "" || d == 0 {
 		more, err := time.ParseDuration(rest)
 		if err != nil || more < 0 || more > maxInterval {
-			return 0, notInterval(s)
+			return 0, notInterval()
 		}
 		d += more
 	}
 	if d < minInterval || d > maxInterval {
-		return 0, notInterval(s)
+		return 0, notInterval()
 	}
 	return d, nil
 }
 
-func notInterval(s string) error {
-	return studymail.Errorf(studymail.Invalid, "%q is not an interval; write one such as 90s, 15m, 1h30m or 5d, from 1s to 366d", clip(s))
+func notInterval() error {
+	return studymail.Errorf(studymail.Invalid, "not an interval; write one such as 90s, 15m, 1h30m or 5d, from 1s to 366d")
 }
 
 // nextInterval counts from Start; without one, from the time given, which for a

@@ -22,7 +22,7 @@ func ParseTime(s, zone string, now time.Time) (time.Time, error) {
 		if clock, ok := cutPrefixFold(s, word); ok {
 			t, err := time.Parse("15:04", strings.TrimSpace(clock))
 			if err != nil {
-				return time.Time{}, notTime(s)
+				return time.Time{}, notTime()
 			}
 			return existing(wall{today.Year(), today.Month(), today.Day() + i, t.Hour(), t.Minute(), 0}, loc)
 		}
@@ -44,7 +44,7 @@ func parseAbsolute(s string, loc *time.Location) (time.Time, error) {
 	if _, err := time.Parse(time.DateOnly, s); err == nil {
 		return time.Time{}, studymail.Errorf(studymail.Invalid, "%q is a date without a time; write \"%s 09:00\"", s, s)
 	}
-	return time.Time{}, notTime(s)
+	return time.Time{}, notTime()
 }
 
 func existing(w wall, loc *time.Location) (time.Time, error) {
@@ -59,8 +59,8 @@ func existing(w wall, loc *time.Location) (time.Time, error) {
 		shown.Format("15:04"), shown.Format("2 January 2006"), loc, jumpFrom.Format("15:04"), t.Format("15:04"), t.Format("15:04"))
 }
 
-func notTime(s string) error {
-	return studymail.Errorf(studymail.Invalid, "%q is not a time; write one such as \"2026-12-01 09:00\", \"tomorrow 09:00\" or 2026-12-01T09:00:00Z", clip(s))
+func notTime() error {
+	return studymail.Errorf(studymail.Invalid, "not a time; write one such as \"2026-12-01 09:00\", \"tomorrow 09:00\" or 2026-12-01T09:00:00Z")
 }
 
 func cutPrefixFold(s, prefix string) (string, bool) {

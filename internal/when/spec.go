@@ -53,7 +53,7 @@ func Parse(kind studymail.ScheduleKind, expr, zone string) (Spec, error) {
 		s.at, err = parseAbsolute(strings.TrimSpace(expr), loc)
 		s.Expr = s.at.Format(time.RFC3339)
 	default:
-		err = studymail.Errorf(studymail.Invalid, "%q is not a kind of schedule; write cron, interval or once", clip(string(kind)))
+		err = studymail.Errorf(studymail.Invalid, "not a kind of schedule; write cron, interval or once")
 	}
 	if err != nil {
 		return Spec{}, err
@@ -79,7 +79,7 @@ func Zone(name string) (*time.Location, error) {
 			return loc, nil
 		}
 	}
-	return nil, studymail.Errorf(studymail.Invalid, "%q is not a time zone; write a name such as Europe/London or UTC", clip(name))
+	return nil, studymail.Errorf(studymail.Invalid, "not a time zone; write a name such as Europe/London or UTC")
 }
 
 // Next gives the first time strictly after the one given, in the Spec's zone;
@@ -123,13 +123,4 @@ func (s Spec) NextN(after time.Time, n int) []time.Time {
 		all = append(all, after)
 	}
 	return all
-}
-
-// clip keeps quoted input short in messages.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
