@@ -19,6 +19,10 @@ type recorder struct {
 	log   *slog.Logger
 	wake  chan struct{}
 
+	// patience: outcomes wait this long for something that needs a transaction
+	// anyhow, such as their lane's next window; nothing waits for them.
+	patience *time.Timer
+
 	mu       sync.Mutex
 	outcomes []outcome
 	closing  []int64 // windows whose outcomes are all in outcomes or recorded
@@ -40,8 +44,13 @@ type op struct {
 }
 
 func newRecorder(s *store.Store, log *slog.Logger) *recorder {
-	return &recorder{store: s, log: log, wake: make(chan struct{}, 1)}
+	return &recorder{store: s, log: log, wake: make(chan struct{}, 1), patience: time.NewTimer(time.Hour)}
 }
+
+const (
+	mayWait = 5 * time.Millisecond
+	atMost  = 500
+)
 
 func (r *recorder) signal() {
 	select {
@@ -57,8 +66,14 @@ func (r *recorder) record(o outcome, closes int64) {
 	if closes != 0 {
 		r.closing = append(r.closing, closes)
 	}
+	first, many := len(r.outcomes) == 1, len(r.outcomes) >= atMost
 	r.mu.Unlock()
-	r.signal()
+	switch {
+	case many:
+		r.signal()
+	case first:
+		r.patience.Reset(mayWait)
+	}
 }
 
 // errEnded: the process gives up.
@@ -90,17 +105,17 @@ func (r *recorder) do(ctx context.Context, fn func(context.Context, *store.Tx) e
 func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
 	defer r.end()
 	for {
-		if r.pass(ctx) {
-			continue
-		}
 		select {
 		case <-r.wake:
+			r.pass(ctx)
+		case <-r.patience.C:
+			r.pass(ctx)
 		case <-ctx.Done():
 			return
 		case <-stop:
-			if !r.pass(ctx) {
-				return
+			for r.pass(ctx) {
 			}
+			return
 		}
 	}
 }
