@@ -204,7 +204,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 		claims []*claim
 	)
 	lost := slices.Clone(o.lost)
-	err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := o.recorder.doApart(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		for _, t := range lost {
 			if err := tx.UnclaimToken(ctx, t); err != nil {
 				return err

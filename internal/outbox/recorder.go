@@ -99,6 +99,15 @@ func (r *recorder) do(ctx context.Context, fn func(context.Context, *store.Tx) e
 	}
 }
 
+// doApart does what needs no place among the outcomes: PostgreSQL works at it
+// beside them; SQLite has one writer, so there it joins the next transaction.
+func (r *recorder) doApart(ctx context.Context, fn func(context.Context, *store.Tx) error) error {
+	if r.store.Kind() == store.Postgres {
+		return r.store.Write(ctx, func(tx *store.Tx) error { return fn(ctx, tx) })
+	}
+	return r.do(ctx, fn)
+}
+
 // run works until stop is closed and nothing waits any more, or until ctx ends.
 // ctx is not the context of what is recorded: it ends only when the process
 // gives up.

@@ -113,11 +113,13 @@ var claim = both{
 		SELECT ` + claimColumns + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 }
 
+// state + 0 keeps PostgreSQL from reading the partial index of a state where it
+// is given the rows' keys, here and in other statements.
 var markClaimed = both{
 	sqlite: `UPDATE messages SET state = 15, claim_token = $1
 		WHERE state = 10 AND id IN (SELECT value FROM json_each($2))`,
 	postgres: `UPDATE messages SET state = 15, claim_token = $1
-		WHERE state = 10 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
+		WHERE state + 0 = 10 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 // claimOf claims of one run; full tells that the run may have more.
@@ -178,7 +180,7 @@ var endMessages = both{
 	sqlite: `UPDATE messages SET state = j.value->>1, reason = j.value->>2, claim_token = 0, updated_at = $1
 		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.state = $3`,
 	postgres: `UPDATE messages SET state = (j->>1)::int, reason = j->>2, claim_token = 0, updated_at = $1
-		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state = $3`,
+		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = $3`,
 }
 
 func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []ending) error {
@@ -201,7 +203,7 @@ var unclaim = both{
 	sqlite: `UPDATE messages SET state = 10, claim_token = 0
 		WHERE state = 15 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
 	postgres: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state = 15 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
+		WHERE state + 0 = 15 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 // Unclaim gives back claimed messages that stand in no window.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -13,22 +12,19 @@ import (
 // both big-endian, then what was merged, sealed. It is written once and never
 // changed; a message points to the last it was handed over with.
 
-// keepMerged keeps what was merged for those who stand in a window.
-func (t *Tx) keepMerged(ctx context.Context, window int64, all []Standing, members []int64) error {
-	in := make(map[int64]bool, len(members))
-	for _, k := range members {
-		in[k] = true
-	}
-	var packed []byte
+// pack packs what was merged for those who are to stand in a window.
+func pack(all []Standing) []byte {
+	n := 0
 	for _, s := range all {
-		if in[s.Key] {
-			packed = binary.BigEndian.AppendUint64(packed, uint64(s.Key)) //nolint:gosec // row keys are above 0
-			packed = binary.BigEndian.AppendUint32(packed, uint32(len(s.Merged)))
-			packed = append(packed, s.Merged...)
-		}
+		n += 12 + len(s.Merged)
 	}
-	_, err := t.exec(ctx, "keep what was merged", `INSERT INTO merged (id, at, packed) VALUES ($1, $2, $3)`, window, ms(t.now), packed)
-	return err
+	packed := make([]byte, 0, n)
+	for _, s := range all {
+		packed = binary.BigEndian.AppendUint64(packed, uint64(s.Key)) //nolint:gosec // row keys are above 0
+		packed = binary.BigEndian.AppendUint32(packed, uint32(len(s.Merged)))
+		packed = append(packed, s.Merged...)
+	}
+	return packed
 }
 
 // mergedOf finds one message's part; nil when there is none.

@@ -38,27 +38,23 @@ func (r *Recorded) plain() bool {
 // not recorded because the message is no longer this claim's: a sleeper's,
 // settled by others meanwhile.
 func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
-	var others []Recorded
-	plain := map[together][]*Recorded{}
+	var (
+		others []Recorded
+		plain  []*Recorded
+	)
 	for i := range all {
-		r := &all[i]
-		if !r.plain() {
-			others = append(others, *r)
-			continue
+		if all[i].plain() {
+			plain = append(plain, &all[i])
+		} else {
+			others = append(others, all[i])
 		}
-		k := together{r.Token, r.Window, r.Outcome.Code, r.Outcome.Enhanced, r.Outcome.Stage, r.Transport}
-		plain[k] = append(plain[k], r)
 	}
-	recorded := 0
-	for k, rs := range plain {
-		n, err := t.recordSent(ctx, k, rs)
-		if err != nil {
-			return 0, err
-		}
-		recorded += n
+	sent, err := t.recordSent(ctx, plain)
+	if err != nil {
+		return 0, err
 	}
 	n, err := t.recordOthers(ctx, others)
-	return len(all) - recorded - n, err
+	return len(all) - sent - n, err
 }
 
 // Of an outcome that comes late, for a message that is uncertain by now, the
@@ -74,7 +70,7 @@ var record = both{
 			next_attempt_at = (j->>6)::bigint, merged_id = coalesce(nullif((j->>7)::bigint, 0), merged_id), sent_at = (j->>8)::bigint,
 			claim_token = CASE WHEN (j->>2)::int IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
 		FROM json_array_elements($2::json) j
-		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (15, 70)
+		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (15, 70)
 		RETURNING id, tries`,
 }
 

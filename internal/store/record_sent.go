@@ -7,64 +7,96 @@ import (
 	"strings"
 )
 
-// Nearly all outcomes are alike: taken. Those that share a window, a claim and
-// an answer are recorded by one statement of few parameters, which costs a third
-// of what the statement for any outcome does; at 20,000 mails a second the
-// database is what limits.
+// Nearly all outcomes are alike: taken. They are recorded by statements of few
+// parameters, which cost a third of what the statement for any outcome does; at
+// 20,000 mails a second the database is what limits.
 
-// together is what such outcomes share.
+// recordSent records outcomes of this kind, and gives how many were recorded.
+func (t *Tx) recordSent(ctx context.Context, all []*Recorded) (int, error) {
+	if t.kind == Postgres {
+		return t.recordSentAtOnce(ctx, all)
+	}
+	groups := map[together][]*Recorded{}
+	for _, r := range all {
+		k := together{r.Token, r.Window, r.Outcome.Code, r.Outcome.Enhanced, r.Outcome.Stage, r.Transport}
+		groups[k] = append(groups[k], r)
+	}
+	recorded := 0
+	for k, rs := range groups {
+		n, err := t.recordSentTogether(ctx, k, rs)
+		if err != nil {
+			return 0, err
+		}
+		recorded += n
+	}
+	return recorded, nil
+}
+
+// recordSentAtOnce is PostgreSQL's: one round trip, however many there are.
+func (t *Tx) recordSentAtOnce(ctx context.Context, all []*Recorded) (int, error) {
+	if len(all) == 0 {
+		return 0, nil
+	}
+	var (
+		key, token, window, at, took, code []int64
+		enhanced, stage, transport         []string
+	)
+	for _, r := range all {
+		key, token, window = append(key, r.Key), append(token, r.Token), append(window, r.Window)
+		at, took, code = append(at, r.At.UnixMilli()), append(took, r.Outcome.Took.Milliseconds()), append(code, int64(r.Outcome.Code))
+		enhanced, stage, transport = append(enhanced, r.Outcome.Enhanced), append(stage, r.Outcome.Stage), append(transport, r.Transport)
+	}
+	n, err := t.exec(ctx, "record what was taken", `WITH given AS MATERIALIZED (
+			SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::text[], $8::text[], $9::text[])
+				AS g (id, token, window_id, at, took, code, enhanced, stage, transport)),
+		taken AS (
+			UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
+				merged_id = g.window_id, sent_at = g.at, updated_at = g.at
+			FROM given g WHERE messages.id = g.id AND messages.claim_token = g.token AND messages.state + 0 IN (15, 70)
+			RETURNING messages.id, tries, g.at, g.took, g.code, g.enhanced, g.stage, g.transport)
+		INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, transport, took_ms)
+		SELECT id, tries, 1, at, 1, code, enhanced, stage, transport, took FROM taken`,
+		key, token, window, at, took, code, enhanced, stage, transport)
+	return int(n), err
+}
+
+// together is what outcomes share that SQLite records by one statement.
 type together struct {
 	token, window              int64
 	code                       int
 	enhanced, stage, transport string
 }
 
-// $1 is the time of the last, $2 the window, $3 the messages, $4 the claim.
-const sentRows = `UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
-	merged_id = $2, sent_at = $1, updated_at = $1`
-
-var recordSent = both{
-	sqlite: sentRows + ` WHERE id IN (SELECT value FROM json_each($3)) AND claim_token = $4 AND +state IN (15, 70) RETURNING id, tries`,
-	postgres: `WITH taken AS (` + sentRows + ` WHERE id = ANY ($3::bigint[]) AND claim_token = $4 AND state IN (15, 70) RETURNING id, tries)
-		INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, transport, took_ms)
-		SELECT t.id, t.tries, 1, v.at, 1, $5, $6, $7, $8, v.took
-		FROM unnest($3::bigint[], $9::bigint[], $10::bigint[]) v (id, at, took) JOIN taken t ON t.id = v.id`,
-}
-
-// recordSent records outcomes of a kind, and gives how many were recorded.
-func (t *Tx) recordSent(ctx context.Context, k together, all []*Recorded) (int, error) {
+func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded) (int, error) {
 	keys := make([]int64, len(all))
-	at, took := make([]int64, len(all)), make([]int64, len(all))
 	last := int64(0)
 	for i, r := range all {
-		keys[i], at[i], took[i] = r.Key, r.At.UnixMilli(), r.Outcome.Took.Milliseconds()
-		last = max(last, at[i])
-	}
-	what := "record what was taken"
-	if t.kind == Postgres {
-		n, err := t.exec(ctx, what, recordSent.postgres, last, k.window, keys, k.token, k.code, k.enhanced, k.stage, k.transport, at, took)
-		return int(n), err
+		keys[i] = r.Key
+		last = max(last, r.At.UnixMilli())
 	}
 	number := make(map[int64]int, len(all))
-	err := t.each(ctx, what, recordSent.sqlite, []any{last, k.window, keysJSON(keys), k.token}, func(rows *sql.Rows) error {
-		var (
-			key   int64
-			tries int
-		)
-		err := rows.Scan(&key, &tries)
-		number[key] = tries
-		return err
-	})
+	err := t.each(ctx, "record what was taken", `UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
+			merged_id = $2, sent_at = $1, updated_at = $1
+		WHERE id IN (SELECT value FROM json_each($3)) AND claim_token = $4 AND +state IN (15, 70) RETURNING id, tries`,
+		[]any{last, k.window, keysJSON(keys), k.token}, func(rows *sql.Rows) error {
+			var (
+				key   int64
+				tries int
+			)
+			err := rows.Scan(&key, &tries)
+			number[key] = tries
+			return err
+		})
 	if err != nil {
 		return 0, err
 	}
 	args := []any{k.code, k.enhanced, k.stage, k.transport}
-	for i, key := range keys {
-		n, recorded := number[key]
+	for _, r := range all {
+		n, recorded := number[r.Key]
 		if !recorded {
 			continue
 		}
-		args = append(args, key, n, at[i], took[i])
+		args = append(args, r.Key, n, r.At.UnixMilli(), r.Outcome.Took.Milliseconds())
 		if rows := (len(args) - 4) / 4; rows == len(sentAttempts)-1 {
 			if err := t.addSentAttempts(ctx, args); err != nil {
 				return 0, err

@@ -115,7 +115,7 @@ var makeUncertain = both{
 	sqlite: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = j.value->>1
 		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 15`,
 	postgres: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = (j->>1)::bigint
-		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state = 15`,
+		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 15`,
 }
 
 // windowsOf gives the messages in a worker's open windows, and which.
