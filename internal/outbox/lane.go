@@ -228,8 +228,11 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 		level = slog.LevelInfo
 	default:
 	}
+	o.recorder.record(res, closes)
+	if !o.log.Enabled(context.Background(), level) {
+		return
+	}
 	o.log.Log(context.Background(), level, "message "+rec.State.String(),
 		"message", c.ID, "patient", c.Patient, "run", c.Run, "campaign", c.Campaign, "state", rec.State.String(), "reason", string(rec.Reason),
 		"code", out.Code, "enhanced", out.Enhanced, "stage", out.Stage, "attempt", rec.Attempts, "took_ms", out.Took.Milliseconds())
-	o.recorder.record(res, closes)
 }
