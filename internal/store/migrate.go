@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -29,11 +30,11 @@ func (s *Store) migrations() ([]Migration, error) {
 	}
 	slices.Sort(files)
 	var all []Migration
-	for i, file := range files {
+	for _, file := range files {
 		number, name, _ := strings.Cut(strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".sql"), "_")
 		version, err := strconv.Atoi(number)
-		if err != nil || version != i+1 {
-			return nil, fmt.Errorf("migration file %s: want number %04d", file, i+1)
+		if err != nil || len(all) > 0 && version <= all[len(all)-1].Version {
+			return nil, fmt.Errorf("migration file %s: want a number of its own in front of the name", file)
 		}
 		text, err := migrations.ReadFile(file)
 		if err != nil {
@@ -59,12 +60,18 @@ const makeVersions = `CREATE TABLE IF NOT EXISTS schema_versions (
 
 // Migrate brings the schema up to date and gives what it did. Two processes
 // that start at once do not collide: each migration is one transaction under
-// one lock. A database newer than this binary is refused, unchanged.
+// one lock. What counts is which migrations a database had, not how many: one
+// that comes from another branch with a lower number is not passed over. A
+// database newer than this binary is refused, unchanged.
 func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 	all, err := s.migrations()
 	if err != nil {
 		return nil, err
 	}
+	return s.migrate(ctx, all)
+}
+
+func (s *Store) migrate(ctx context.Context, all []Migration) ([]Migration, error) {
 	var done []Migration
 	for {
 		var step *Migration
@@ -76,17 +83,14 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 			if _, err := tx.exec(ctx, "make the table of versions", makeVersions); err != nil {
 				return err
 			}
-			version, err := tx.version(ctx)
+			todo, err := tx.todo(ctx, all)
 			if err != nil {
 				return err
 			}
-			if version > len(all) {
-				return newer(version, len(all))
-			}
-			if version == len(all) {
+			if len(todo) == 0 {
 				return tx.fillReasons(ctx)
 			}
-			step = &all[version]
+			step = &todo[0]
 			if _, err := tx.exec(ctx, "migrate to version "+strconv.Itoa(step.Version), step.sql); err != nil {
 				return err
 			}
@@ -108,17 +112,14 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 		return err
 	}
 	return s.Read(ctx, func(tx *Tx) error {
-		version, err := tx.version(ctx)
-		if err != nil {
+		if _, err := tx.version(ctx); err != nil {
 			return &studymail.Error{Code: studymail.Conflict, Message: "the database has no tables yet; run `studymail migrate`", Cause: err}
 		}
-		if version > len(all) {
-			return newer(version, len(all))
+		todo, err := tx.todo(ctx, all)
+		if err != nil || len(todo) == 0 {
+			return err
 		}
-		if version < len(all) {
-			return studymail.Errorf(studymail.Conflict, "the database has version %d, this program needs %d; run `studymail migrate`", version, len(all))
-		}
-		return nil
+		return studymail.Errorf(studymail.Conflict, "the database lacks version %d (%s), which this program needs; run `studymail migrate`", todo[0].Version, todo[0].Name)
 	})
 }
 
@@ -130,6 +131,33 @@ func (t *Tx) version(ctx context.Context) (int, error) {
 	var v int
 	_, err := t.one(ctx, "read the schema's version", `SELECT coalesce(max(version), 0) FROM schema_versions`, nil, &v)
 	return v, err
+}
+
+// todo gives the migrations that the database did not have yet, in order. It
+// fails for a database that had one which this program does not know.
+func (t *Tx) todo(ctx context.Context, all []Migration) ([]Migration, error) {
+	had := map[int]bool{}
+	err := t.each(ctx, "read the schema's versions", `SELECT version FROM schema_versions`, nil, func(rows *sql.Rows) error {
+		var v int
+		err := rows.Scan(&v)
+		had[v] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var todo []Migration
+	latest := 0
+	for _, m := range all {
+		if latest = m.Version; !had[m.Version] {
+			todo = append(todo, m)
+		}
+		delete(had, m.Version)
+	}
+	for v := range had {
+		return nil, newer(v, latest)
+	}
+	return todo, nil
 }
 
 func (t *Tx) fillReasons(ctx context.Context) error {

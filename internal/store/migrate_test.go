@@ -1,6 +1,10 @@
 package store_test
 
 import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"studymail/internal/store"
@@ -18,4 +22,27 @@ func TestMigrateTwiceChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestBothDatabasesHaveTheSameMigrationsWithoutAGap(t *testing.T) {
+	t.Parallel()
+	names := func(kind string) []string {
+		files, err := filepath.Glob(filepath.Join("migrations", kind, "*.sql"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range files {
+			files[i] = filepath.Base(files[i])
+		}
+		return files
+	}
+	lite, post := names("sqlite"), names("postgres")
+	if !slices.Equal(lite, post) {
+		t.Errorf("SQLite has %v, PostgreSQL %v", lite, post)
+	}
+	for i, n := range lite {
+		if want := fmt.Sprintf("%04d_", i+1); !strings.HasPrefix(n, want) {
+			t.Errorf("file %d is %s, want %s…", i+1, n, want)
+		}
+	}
 }
