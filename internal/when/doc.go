@@ -1,6 +1,7 @@
 // Package when says what is due next. A Spec is a cron expression, an interval
 // or a single time, in a named time zone, with an optional start and end; Next
-// gives its next time, Due applies the policy for times that were missed.
+// gives its next time, Due applies the policy for times that were missed. Hours
+// say when mail may leave, and when not: nights, weekends, bank holidays.
 //
 // # When the clocks change
 //
@@ -15,7 +16,7 @@
 //     interval run in real time: nothing happens in the hour that is missing, and
 //     both of the hours that come twice are served.
 //
-// It is layer 2 and pure: it imports the standard library, the root package and
-// robfig/cron's parser, does no I/O and never asks for the time. The zones are
+// It is layer 2 and pure: it imports the standard library, the root package,
+// robfig/cron's parser and rickar/cal's holidays, does no I/O and never asks for the time. The zones are
 // embedded, so that the static binary has them.
 package when
