@@ -88,12 +88,16 @@ func (e *env) sayEnd(ctx context.Context, j *job, id studymail.ID) error {
 	return e.say("Of these: %s. Each one's story: `studymail outbox list --campaign %s`.", strings.Join(ends, ", "), id)
 }
 
+// signOn is how long a server that was started a moment ago may take to sign on.
+const signOn = 3 * time.Second
+
 // follow waits until nothing of a campaign moves by itself any more.
 func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
 	bar := e.progress("sending", "letters")
 	defer bar.done()
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
+	alive := e.Now()
 	for {
 		v, err := readCampaign(ctx, j.Store, id)
 		if err != nil {
@@ -113,7 +117,10 @@ func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
 		}); err != nil {
 			return err
 		}
-		if p.Workers == 0 {
+		switch now := e.Now(); {
+		case p.Workers > 0:
+			alive = now
+		case now.Sub(alive) > signOn:
 			return studymail.Errorf(studymail.Unavailable, "no worker is alive, with %s to go; start `studymail serve` or `studymail worker`", count(v.Unfinished(), "letter"))
 		}
 		select {
