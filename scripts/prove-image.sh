@@ -154,9 +154,8 @@ letter_in_volume() { grep -rqs '^To: User One <user.one@example.org>' "$(mails)"
 mails() { echo "$(pod volume inspect --format '{{.Mountpoint}}' prove-data)/mail/new"; }
 
 say "--- one container, SQLite ---"
-run prove-init none --rm -- init >/dev/null
 if run prove-init none --rm -- health >/dev/null 2>&1; then fail "the health check is green without a server"; fi
-run prove-app host --detach -- serve >/dev/null
+run prove-app host --detach -- serve --init >/dev/null
 until_true "health check green" 30 pod healthcheck run prove-app
 confined_process prove-app
 one_letter "Study A"

@@ -6,6 +6,9 @@
 // SQL drivers in store). It also asks for a doc comment in every package and
 // for files of at most 800 lines.
 //
+// The documentation is held to the repository, too: links lead somewhere, files
+// and commands that are named exist, each dependency has its line.
+//
 // The rules are functions of a list of packages, so that they are tested on
 // made-up graphs as well: a rule that cannot fail guards nothing.
 //
