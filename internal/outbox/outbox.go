@@ -83,7 +83,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 		return nil, err
 	}
 	o := &Outbox{
-		opts: opts, recorder: newRecorder(opts.Store, opts.Log),
+		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
 		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1),
 	}
 	w, err := register(ctx, opts.Store, opts.StateDir, opts.Version, opts.Lease)

@@ -15,9 +15,10 @@ import (
 // transaction: outcomes first, then the windows they close, then what opens
 // windows and claims.
 type recorder struct {
-	store *store.Store
-	log   *slog.Logger
-	wake  chan struct{}
+	store   *store.Store
+	log     *slog.Logger
+	wake    chan struct{}
+	senders int // lanes: so many may ask at once
 
 	// patience: outcomes wait this long for something that needs a transaction
 	// anyhow, such as their lane's next window; nothing waits for them.
@@ -43,13 +44,14 @@ type op struct {
 	done chan error
 }
 
-func newRecorder(s *store.Store, log *slog.Logger) *recorder {
-	return &recorder{store: s, log: log, wake: make(chan struct{}, 1), patience: time.NewTimer(time.Hour)}
+func newRecorder(s *store.Store, log *slog.Logger, senders int) *recorder {
+	return &recorder{store: s, log: log, senders: senders, wake: make(chan struct{}, 1), patience: time.NewTimer(time.Hour)}
 }
 
 const (
-	mayWait = 5 * time.Millisecond
-	atMost  = 500
+	mayGather = time.Millisecond
+	mayWait   = 5 * time.Millisecond
+	atMost    = 500
 )
 
 func (r *recorder) signal() {
@@ -116,6 +118,7 @@ func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		select {
 		case <-r.wake:
+			r.gather(ctx)
 			r.pass(ctx)
 		case <-r.patience.C:
 			r.pass(ctx)
@@ -124,6 +127,28 @@ func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
 		case <-stop:
 			for r.pass(ctx) {
 			}
+			return
+		}
+	}
+}
+
+// gather waits a moment for others that are about to ask for a transaction:
+// two windows roll on each connection, so that the wire does not wait.
+func (r *recorder) gather(ctx context.Context) {
+	timer := time.NewTimer(mayGather)
+	defer timer.Stop()
+	for {
+		r.mu.Lock()
+		n := len(r.ops)
+		r.mu.Unlock()
+		if n >= r.senders {
+			return
+		}
+		select {
+		case <-r.wake:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
 			return
 		}
 	}
