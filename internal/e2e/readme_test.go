@@ -11,7 +11,7 @@ import (
 )
 
 // What the README promises for the first five minutes is run as it stands there,
-// in an empty folder. Seen to fail: with `--tempalte` in the README.
+// in an empty folder. Seen to fail: with the flag of the template misspelt there.
 func TestTheFirstMailOfTheREADMEGoesOut(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../README.md")
