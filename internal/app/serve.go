@@ -261,18 +261,7 @@ func (a *App) finish(ctx context.Context, planner *audience.Planner) error {
 	if _, err := planner.CancelWaiting(ctx); err != nil {
 		return err
 	}
-	var done []store.FinishedCampaign
-	err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if done, err = tx.FinishRuns(ctx); err != nil {
-			return err
-		}
-		for _, f := range done {
-			if err := tx.AddEvent(ctx, "worker", "campaign "+f.State.String(), f.ID, ""); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	done, err := planner.Settle(ctx, "worker")
 	if err != nil {
 		return err
 	}

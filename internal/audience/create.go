@@ -139,10 +139,13 @@ type Started struct {
 // Start lets a draft go: at its time when it has a schedule, else now; then it
 // returns when the whole plan is durable.
 func (p *Planner) Start(ctx context.Context, id studymail.ID, actor string, progress Progress) (Started, error) {
-	var waits Started
+	var (
+		res Started
+		run studymail.Run
+	)
 	err := p.Store.Write(ctx, func(tx *store.Tx) error {
-		waits = Started{}
-		c, err := tx.CampaignByID(ctx, id)
+		res = Started{State: studymail.Running}
+		c, step, err := campaignAndStep(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -150,29 +153,34 @@ func (p *Planner) Start(ctx context.Context, id studymail.ID, actor string, prog
 			return studymail.Errorf(studymail.Conflict, "campaign %s is %s already; only a draft can be started", id, c.State)
 		}
 		if c.Schedule == 0 {
-			return nil
-		}
-		s, err := tx.ScheduleByID(ctx, c.ScheduleID)
-		if err != nil {
+			run, err = p.begin(ctx, tx, &c.Campaign, step, actor)
 			return err
 		}
-		if !s.Enabled {
-			if err := tx.SetScheduleEnabled(ctx, &s.Schedule, true); err != nil {
-				return err
-			}
-		}
-		if s.NextRunAt.IsZero() {
-			return studymail.Errorf(studymail.Conflict, "the time at which campaign %s was to start has passed; make a new one", id)
-		}
-		if err := tx.MoveCampaign(ctx, &c.Campaign, studymail.Scheduled); err != nil {
-			return err
-		}
-		waits.State, waits.NextRunAt = studymail.Scheduled, s.NextRunAt
-		return tx.AddEvent(ctx, actor, "campaign scheduled", id, "schedule "+s.ID.String())
+		res.State = studymail.Scheduled
+		res.NextRunAt, err = p.schedule(ctx, tx, &c, actor)
+		return err
 	})
-	if err != nil || waits.State == studymail.Scheduled {
-		return waits, err
+	if err != nil || res.State == studymail.Scheduled {
+		return res, err
 	}
-	res, err := p.Plan(ctx, id, actor, progress)
-	return Started{Result: res, State: studymail.Running}, err
+	res.Result, err = p.finish(ctx, id, &run, actor, progress)
+	return res, err
+}
+
+// schedule lets a draft wait for its time.
+func (p *Planner) schedule(ctx context.Context, tx *store.Tx, c *store.CampaignRow, actor string) (next time.Time, err error) {
+	s, err := tx.ScheduleByID(ctx, c.ScheduleID)
+	if err != nil {
+		return next, err
+	}
+	if err := tx.SetScheduleEnabled(ctx, &s.Schedule, true); err != nil {
+		return next, err
+	}
+	if s.NextRunAt.IsZero() {
+		return next, studymail.Errorf(studymail.Conflict, "the time at which campaign %s was to start has passed; make a new one", c.ID)
+	}
+	if err := tx.MoveCampaign(ctx, &c.Campaign, studymail.Scheduled); err != nil {
+		return next, err
+	}
+	return s.NextRunAt, tx.AddEvent(ctx, actor, "campaign scheduled", c.ID, "schedule "+s.ID.String())
 }

@@ -80,25 +80,6 @@ func (p *Planner) rules(ctx context.Context, tx *store.Tx, c *studymail.Campaign
 	return r, nil
 }
 
-// Preview tells who would get a campaign's letter now, and why the others
-// would not. It writes nothing.
-func (p *Planner) Preview(ctx context.Context, id studymail.ID) (Result, error) {
-	var res Result
-	err := p.Store.Read(ctx, func(tx *store.Tx) error {
-		c, step, err := campaignAndStep(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		rules, err := p.rules(ctx, tx, &c.Campaign, &step)
-		if err != nil {
-			return err
-		}
-		res.Planned, res.LeftOut, err = tx.Preview(ctx, rules)
-		return err
-	})
-	return res, err
-}
-
 func campaignAndStep(ctx context.Context, tx *store.Tx, id studymail.ID) (store.CampaignRow, studymail.Step, error) {
 	c, err := tx.CampaignByID(ctx, id)
 	if err != nil {
@@ -114,40 +95,25 @@ func campaignAndStep(ctx context.Context, tx *store.Tx, id studymail.ID) (store.
 	return c, steps[0], nil
 }
 
-// Plan begins a run of a campaign and plans it to the end: when it returns
-// without an error, the whole plan is durable and its mail may leave. A
-// campaign is Running from then on. When ctx ends first, a worker takes the run up.
-func (p *Planner) Plan(ctx context.Context, id studymail.ID, actor string, progress Progress) (Result, error) {
-	var run studymail.Run
-	token := rand.Int64() //nolint:gosec // tells planners apart, no secret
-	err := p.Store.Write(ctx, func(tx *store.Tx) error {
-		c, step, err := campaignAndStep(ctx, tx, id)
-		if err != nil {
-			return err
+// begin begins a run of a campaign, which is Running from then on.
+func (p *Planner) begin(ctx context.Context, tx *store.Tx, c *studymail.Campaign, step studymail.Step, actor string) (studymail.Run, error) {
+	if c.State != studymail.Running {
+		if err := tx.MoveCampaign(ctx, c, studymail.Running); err != nil {
+			return studymail.Run{}, err
 		}
-		switch c.State {
-		case studymail.Draft, studymail.Scheduled:
-			if err := tx.MoveCampaign(ctx, &c.Campaign, studymail.Running); err != nil {
-				return err
-			}
-		case studymail.Running:
-		case studymail.Paused, studymail.Finished, studymail.CampaignCanceled:
-			return studymail.Errorf(studymail.Conflict, "campaign %s is %s; only a draft, scheduled or running campaign can be planned", id, c.State)
-		}
-		run, err = tx.AddRun(ctx, step, token, lease)
-		if err != nil {
-			return err
-		}
-		return tx.AddEvent(ctx, actor, "campaign started", id, "run "+run.ID.String())
-	})
-	if err != nil {
-		return Result{}, err
 	}
-	return p.finish(ctx, id, &run, progress)
+	token := rand.Int64() //nolint:gosec // tells planners apart, no secret
+	run, err := tx.AddRun(ctx, step, token, lease)
+	if err != nil {
+		return run, err
+	}
+	return run, tx.AddEvent(ctx, actor, "campaign started", c.ID, "run "+run.ID.String())
 }
 
-// finish plans a run from where its cursor stands.
-func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studymail.Run, progress Progress) (Result, error) {
+// finish plans a run from where its cursor stands to the end: when it returns
+// without an error, the whole plan is durable and its mail may leave. When ctx
+// ends first, a worker takes the run up.
+func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studymail.Run, actor string, progress Progress) (Result, error) {
 	res := Result{Run: run.ID, LeftOut: map[studymail.Reason]int{}}
 	log := p.Log.With("campaign", campaign, "run", run.ID)
 	total, done := 0, 0
@@ -188,6 +154,10 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 			return res, err
 		}
 		if gone {
+			// What Cancel could not see: the chunk that was on its way.
+			if _, err := p.CancelWaiting(ctx); err != nil {
+				return res, err
+			}
 			return res, studymail.Errorf(studymail.Conflict, "campaign %s was cancelled while it was planned; nothing of this run was sent", campaign)
 		}
 		*run = next
@@ -197,6 +167,11 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 		}
 		if part.Last {
 			log.Info("run planned", "planned", res.Planned, "left_out", sum(res.LeftOut))
+			if res.Planned == 0 { // no worker is needed to end it
+				if _, err := p.Settle(ctx, actor); err != nil {
+					return res, err
+				}
+			}
 			if progress != nil {
 				progress(total, total)
 			}
@@ -209,13 +184,14 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return res, ctx.Err()
+			return res, studymail.Errorf(studymail.Unavailable, "stopped in the middle of the plan (nothing of it was sent; a worker takes it up, `studymail campaign cancel %s` drops it): %w",
+				campaign, ctx.Err())
 		}
 	}
 }
 
 // TakeUp goes on with the runs whose planner is gone, and gives how many it
-// finished.
+// finished. One that cannot be planned does not hold up the others.
 func (p *Planner) TakeUp(ctx context.Context) (int, error) {
 	var runs []studymail.Run
 	campaigns := map[int64]studymail.ID{}
@@ -234,26 +210,34 @@ func (p *Planner) TakeUp(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	n := 0
+	var failed error
 	for i := range runs {
 		r := &runs[i]
-		token := rand.Int64() //nolint:gosec // tells planners apart, no secret
-		var mine bool
-		if err := p.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			mine, err = tx.TakeRun(ctx, r, token, lease)
-			return err
-		}); err != nil {
-			return n, err
+		taken, err := p.takeUp(ctx, campaigns[r.Campaign], r)
+		if taken {
+			n++
 		}
-		if !mine {
-			continue
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("take up run %s: %w", r.ID, err))
 		}
-		p.Log.Warn("took up a run whose planner is gone", "run", r.ID, "campaign", campaigns[r.Campaign])
-		if _, err := p.finish(ctx, campaigns[r.Campaign], r, nil); err != nil && studymail.CodeOf(err) != studymail.Conflict {
-			return n, errors.Join(errors.New("take up run "+r.ID.String()), err)
-		}
-		n++
 	}
-	return n, nil
+	return n, failed
+}
+
+func (p *Planner) takeUp(ctx context.Context, campaign studymail.ID, r *studymail.Run) (finished bool, err error) {
+	token := rand.Int64() //nolint:gosec // tells planners apart, no secret
+	var mine bool
+	if err := p.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		mine, err = tx.TakeRun(ctx, r, token, lease)
+		return err
+	}); err != nil || !mine {
+		return false, err
+	}
+	p.Log.Warn("took up a run whose planner is gone", "run", r.ID, "campaign", campaign)
+	if _, err := p.finish(ctx, campaign, r, "worker", nil); err != nil && studymail.CodeOf(err) != studymail.Conflict {
+		return false, err
+	}
+	return true, nil
 }
 
 func sum(counts map[studymail.Reason]int) int {
@@ -268,35 +252,40 @@ func sum(counts map[studymail.Reason]int) int {
 // campaign is paused or over. It gives counts for the schedule's history.
 func (p *Planner) PlanScheduled(ctx context.Context, id studymail.ID) (string, error) {
 	var (
-		state    studymail.CampaignState
-		planning bool
+		run  studymail.Run
+		code string
 	)
-	err := p.Store.Read(ctx, func(tx *store.Tx) error {
-		c, err := tx.CampaignByID(ctx, id)
+	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+		code = ""
+		c, step, err := campaignAndStep(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		state, planning = c.State, false
 		runs, err := tx.CampaignRuns(ctx, c.Key)
-		for _, r := range runs {
-			planning = planning || r.State == studymail.Planning
+		if err != nil {
+			return err
 		}
-		return err
+		for _, r := range runs {
+			if r.State == studymail.Planning {
+				// A plan that took longer than a job may: whoever takes it up goes on with
+				// it. A second beside it would look at the same patients.
+				code = "code=planning_goes_on"
+				return nil
+			}
+		}
+		switch c.State {
+		case studymail.Scheduled, studymail.Running:
+			run, err = p.begin(ctx, tx, &c.Campaign, step, "schedule")
+			return err
+		case studymail.Draft, studymail.Paused, studymail.Finished, studymail.CampaignCanceled:
+			code = "code=campaign_" + c.State.String()
+		}
+		return nil
 	})
-	if err != nil {
-		return "", err
+	if err != nil || code != "" {
+		return code, err
 	}
-	if planning {
-		// A plan that took longer than a job may: whoever takes it up goes on with
-		// it. A second beside it would look at the same patients.
-		return "code=planning_goes_on", nil
-	}
-	switch state {
-	case studymail.Scheduled, studymail.Running:
-	case studymail.Draft, studymail.Paused, studymail.Finished, studymail.CampaignCanceled:
-		return "code=campaign_" + state.String(), nil
-	}
-	res, err := p.Plan(ctx, id, "schedule", nil)
+	res, err := p.finish(ctx, id, &run, "schedule", nil)
 	if err != nil {
 		return "", err
 	}

@@ -144,7 +144,8 @@ func (e *env) campaignResume() *cobra.Command {
 	return e.campaignMove("resume", "Let a paused campaign go on", "Let a paused campaign go on where it stood.",
 		"Campaign %s goes on.",
 		func(ctx context.Context, p *audience.Planner, id studymail.ID) error {
-			return p.Resume(ctx, id, e.actor())
+			_, err := p.Resume(ctx, id, e.actor(), nil)
+			return err
 		})
 }
 

@@ -72,11 +72,12 @@ func (r *PlanRules) args(more ...any) []any {
 
 // The patients of a chunk: the study's, or the campaign's own list.
 const (
-	studyChunk = `SELECT pa.id, ` + verdict + `
-		FROM (SELECT * FROM patients WHERE study_id = $9 AND id > $10 ORDER BY id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
-	listChunk = `SELECT pa.id, ` + verdict + `
-		FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
+	ofStudy = ` FROM (SELECT * FROM patients WHERE study_id = $9 AND id > $10 ORDER BY id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
+	ofList  = ` FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
 			WHERE l.campaign_id = $9 AND l.patient_id > $10 ORDER BY l.patient_id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
+
+	studyChunk = `SELECT pa.id, ` + verdict + ofStudy
+	listChunk  = `SELECT pa.id, ` + verdict + ofList
 )
 
 // PlanResult is what a chunk added.
@@ -84,6 +85,13 @@ type PlanResult struct {
 	Planned int
 	LeftOut map[studymail.Reason]int
 	Last    bool // nobody is left: release the run in this transaction
+}
+
+// One planner at a time looks at who has had a letter: two that did it at once
+// would not see one another's messages, and a patient would get it twice.
+var lockTemplate = both{
+	sqlite:   `SELECT id FROM templates WHERE id = $1`, // its writing transactions come one by one
+	postgres: `SELECT id FROM templates WHERE id = $1 FOR NO KEY UPDATE`,
 }
 
 // PlanChunk looks at the next patients of a run and writes a message for each
@@ -102,6 +110,10 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 		looked  int
 	)
 	what := "plan run " + r.ID.String()
+	var template int64
+	if _, err := t.one(ctx, what, t.pick(lockTemplate), []any{rules.Template}, &template); err != nil {
+		return res, err
+	}
 	err := t.each(ctx, what, query, rules.args(of, r.Cursor, rules.PatientsAtOnce), func(rows *sql.Rows) error {
 		var (
 			patient int64
