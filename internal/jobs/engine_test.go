@@ -276,7 +276,7 @@ func TestNoTextLeaves(t *testing.T) {
 			if line["job"] == nil || line["kind"] == nil || line["code"] == nil || line["type"] == nil {
 				t.Errorf("a failure is logged as %v", line)
 			}
-			if line["code"] == "panic" && !strings.Contains(fmt.Sprint(line["at"]), "jobs_test.") {
+			if line["code"] == "panic" && !strings.Contains(fmt.Sprint(line["place"]), "jobs_test.") {
 				t.Errorf("a panic is logged without its place: %v", line)
 			}
 		}

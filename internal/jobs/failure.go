@@ -50,7 +50,7 @@ func (f *failure) attrs() []slog.Attr {
 		attrs = append(attrs, slog.String("detail", f.detail))
 	}
 	if f.at != "" {
-		attrs = append(attrs, slog.String("at", f.at))
+		attrs = append(attrs, slog.String("place", f.at))
 	}
 	return attrs
 }

@@ -104,6 +104,12 @@ func TestDoor(t *testing.T) {
 			l.Info("m", "state", studymail.Deferred, "reason", studymail.ReasonProviderLacks, "enhanced", "4.7.1", "code", 450, "addr", "[::1]:8000", "stage", "")
 		}, map[string]any{"state": "deferred", "enhanced": "4.7.1", "code": 450.0, "addr": "[::1]:8000", "stage": "", "reason": "care provider missing a field"}},
 		{"a code is short and simple", func(l *slog.Logger) { l.Info("m", "kind", strings.Repeat("x", 99), "code", "a\nb") }, map[string]any{"dropped": 2.0}},
+		{"names of Go's", func(l *slog.Logger) {
+			l.Info("m", "type", "*errors.errorString", "place", "studymail/internal/outbox.(*lane).report:170", "detail", "sqlstate=23505")
+		}, map[string]any{"type": "*errors.errorString", "place": "studymail/internal/outbox.(*lane).report:170", "detail": "sqlstate=23505"}},
+		{"and no more", func(l *slog.Logger) {
+			l.Info("m", "type", "Jane Doe", "place", canaryAddress, "detail", "what: it says")
+		}, map[string]any{"dropped": 3.0}},
 		{"lists", func(l *slog.Logger) { l.Info("m", "queues", []string{"default", "plan"}, "kind", []string{"a"}) }, map[string]any{"queues": "default plan", "dropped": 1.0}},
 		{"routes", func(l *slog.Logger) {
 			l.Info("m", "path", "/patients/"+id.String()+"/edit", "route", "/u/"+strings.Repeat("a", 60)+"?x=1")

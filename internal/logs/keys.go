@@ -16,6 +16,7 @@ const (
 	number               // a number, duration, time or truth value
 	word                 // a short code of ours or River's: "deferred", "4.7.1", "send_pass"
 	words                // several of them
+	symbol               // a name of Go's: a type, a function and its line; a database's own code
 	route                // a path of ours; long segments (tokens) are cut out
 	text                 // free text: scrubbed
 )
@@ -24,7 +25,7 @@ const (
 func classOf(key string) class {
 	switch key {
 	case "campaign", "run", "step", "message", "patient", "person", "study", "provider",
-		"template", "template_version", "schedule", "event", "user", "worker", "window", "claim",
+		"template", "template_version", "schedule", "schedule_run", "event", "user", "worker", "window", "claim",
 		"job", "job_id", "id", "request":
 		return id
 
@@ -52,6 +53,9 @@ func classOf(key string) class {
 	case "queues", "index_names", "artifact_names":
 		return words
 
+	case "type", "place", "detail":
+		return symbol
+
 	case "path", "route":
 		return route
 
@@ -62,6 +66,8 @@ func classOf(key string) class {
 }
 
 var (
+	symbolText = regexp.MustCompile(`^[A-Za-z0-9_*.(\[][A-Za-z0-9_*./:()\[\]{}=,\-]{0,159}$`)
+
 	uuidText = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	wordText = regexp.MustCompile(`^[A-Za-z0-9_\[][A-Za-z0-9 ._:/+\-\[\]]{0,79}$`)
 )
@@ -79,6 +85,8 @@ func (c class) fit(s string) (string, bool) {
 		return s, isNumber(s)
 	case word, words:
 		return s, wordText.MatchString(s)
+	case symbol:
+		return s, symbolText.MatchString(s)
 	case route:
 		return fitRoute(s), true
 	case text:
