@@ -36,8 +36,15 @@ func smtpError(err error) error {
 	if !ok {
 		return &TransportError{Code: "connection", Detail: logs.Scrub(err.Error()), Err: err}
 	}
-	detail := logs.Scrub(e.Error() + " " + e.Reply)
-	return &TransportError{Code: e.Stage, Detail: detail, Stop: e.Security(), Err: err}
+	detail := e.Error()
+	switch e.Stage {
+	case smtpout.AtMail, smtpout.AtRcpt, smtpout.AtData, smtpout.AtDot:
+		// The server's words may quote the patient, whom nobody here knows: they
+		// stand with the message's attempt, where they are scrubbed of the name.
+	default:
+		detail += " " + e.Reply
+	}
+	return &TransportError{Code: e.Stage, Detail: logs.Scrub(detail), Stop: e.Security(), Err: err}
 }
 
 // outcomeOf translates the client's outcome: the kinds have the same numbers.
