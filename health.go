@@ -20,7 +20,8 @@ type Check struct {
 // Pulse is what health is told from: read in one go.
 type Pulse struct {
 	Now          time.Time
-	OldestUnsent time.Time // of a message that could go now; zero: none waits
+	OldestUnsent time.Time // of a message that could go now, claimed or not; zero: none waits
+	LastHandOver time.Time // when the youngest open hand-over window was opened; zero: none is open
 	StuckClaims  int       // held by workers whose lease is over
 	Workers      int       // alive
 	LastTick     time.Time // some process looked at the schedules

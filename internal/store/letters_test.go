@@ -19,6 +19,14 @@ func TestPlans(t *testing.T) {
 	)
 }
 
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ThePulseTellsWhatWaitsAndWhetherMailGoesOut,
+		storetest.ThePulseTellsOfClaimsWhoseWorkerIsDead,
+	)
+}
+
 func TestHandOvers(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,

@@ -8,11 +8,21 @@ import (
 
 // Pulse reads what tells whether mail flows. The oldest unsent message is
 // looked for among running campaigns' open runs only: paused ones wait on purpose.
+// A claimed one is unsent, too: while a transport is away, workers hold theirs.
 func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	p := studymail.Pulse{Now: t.now}
-	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(m.next_attempt_at) FROM runs r
-		JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
-		WHERE r.state = 20 AND r.state < 30 AND c.state = 20`, nil, at{&p.OldestUnsent}); err != nil {
+	// One state at a time: each has an index of its own.
+	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(at) FROM (
+		SELECT min(m.next_attempt_at) AS at FROM runs r
+			JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
+			WHERE r.state = 20 AND r.state < 30 AND c.state = 20
+		UNION ALL
+		SELECT min(m.next_attempt_at) FROM runs r
+			JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 15
+			WHERE r.state = 20 AND r.state < 30 AND c.state = 20) AS unsent`, nil, at{&p.OldestUnsent}); err != nil {
+		return p, err
+	}
+	if _, err := t.one(ctx, "find the youngest hand-over window", `SELECT max(opened_at) FROM windows`, nil, at{&p.LastHandOver}); err != nil {
 		return p, err
 	}
 	if _, err := t.one(ctx, "count stuck claims", `SELECT count(*) FROM messages m WHERE m.state = 15 AND NOT EXISTS
