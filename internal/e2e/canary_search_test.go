@@ -49,7 +49,9 @@ func (a *aviary) search(when string) {
 	total += n
 	names, _ := filepath.Glob(filepath.Join(a.dir, "mail", "*", "*"))
 	for _, name := range names {
-		report(a.detector.find([]byte(filepath.Base(name))))
+		for _, f := range a.detector.find([]byte(filepath.Base(name))) {
+			report([]string{"the name of a mail: " + f})
+		}
 	}
 	if a.kind == store.Postgres {
 		a.exec("CHECKPOINT")
@@ -59,7 +61,9 @@ func (a *aviary) search(when string) {
 		}
 		report(found)
 		dump := a.dump()
-		report(a.detector.find(dump))
+		for _, f := range a.detector.find(dump) {
+			report([]string{"pg_dump: " + f})
+		}
 		total += n + len(dump)
 	}
 	a.tb.Logf("%s: %d outputs, %d MB searched in %.1f s", when, len(a.said), total>>20, time.Since(began).Seconds())
