@@ -118,11 +118,11 @@ func (b *bench) campaign(t testing.TB) studymail.Campaign {
 
 func (b *bench) plan(t testing.TB, c studymail.Campaign) audience.Result {
 	t.Helper()
-	res, err := b.planner.Plan(t.Context(), c.ID, "test", nil)
+	res, err := b.planner.Start(t.Context(), c.ID, "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res
+	return res.Result
 }
 
 func (b *bench) options(t testing.TB, tr outbox.Transport) outbox.Options {
