@@ -47,8 +47,8 @@ if [ ${#missing[@]} -gt 0 ]; then
 	DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "${missing[@]}" >/dev/null
 fi
 mkdir -p "$work"/{lower,upper,workdir,merged}
-driver=vfs # copies whole layers; where overlay file systems cannot be mounted
-if mount -t overlay overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/workdir" "$work/merged" 2>/dev/null; then
+driver=vfs # copies whole layers; where overlay file systems cannot be mounted (or with STORAGE=vfs)
+if [ "${STORAGE:-}" != vfs ] && mount -t overlay overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/workdir" "$work/merged" 2>/dev/null; then
 	umount "$work/merged"
 	driver=overlay
 fi

@@ -7,6 +7,7 @@ import (
 	"studymail"
 )
 
+// Seen to fail: without "|| flowing", and with the hand-over's age not looked at.
 func TestHealthHoldsThePulseAgainstItsLimits(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 6, 15, 9, 0, 0, 0, time.UTC)

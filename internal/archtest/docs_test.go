@@ -120,6 +120,24 @@ func direct(t *testing.T, dir string) []string {
 	return all
 }
 
+// Seen to fail: with `when` taken out of the table of layers.
+func TestEveryPackageIsInTheArchitecture(t *testing.T) {
+	t.Parallel()
+	page, found := readIn(moduleRoot(t))("docs/architecture.md")
+	if !found {
+		t.Fatal("there is no docs/architecture.md")
+	}
+	for _, p := range list(t) {
+		name, inside := strings.CutPrefix(p.ImportPath, module+"/internal/")
+		if !inside || strings.Contains(name, "/") {
+			continue
+		}
+		if !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("docs/architecture.md does not name %s", p.ImportPath)
+		}
+	}
+}
+
 // Comments, scripts and the container files send readers to pages, too.
 func TestPagesThatAreNamedElsewhereExist(t *testing.T) {
 	t.Parallel()
