@@ -336,8 +336,8 @@ func TestAnAdHocCampaignIsForItsListOnly(t *testing.T) {
 	})
 }
 
-// A person's "send again" looks anew. Seen to fail: with EligibleNow in its
-// place, the letter that was had since is sent; without the look at the
+// A person's "send again" looks anew. Seen to fail: with eligibility alone
+// in its place, the letter that was had since is sent; without the look at the
 // campaign's state, that of a cancelled one.
 func TestSendAgainLooksAnew(t *testing.T) {
 	t.Parallel()

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	"studymail"
 	"studymail/internal/audience"
@@ -39,9 +39,12 @@ type campaignView struct {
 	Created  string                  `json:"created_at"`
 	Started  string                  `json:"started_at"`
 	Ended    string                  `json:"ended_at"`
+	Next     string                  `json:"next_run_at,omitempty"` // of one that waits for its time
 	*studymail.Counts
+	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
 
-	row *store.CampaignRow
+	row  *store.CampaignRow
+	next time.Time
 }
 
 func campaignOf(c *store.CampaignRow) campaignView {
@@ -89,6 +92,15 @@ template in another campaign is left out, unless --again.`,
 			if wait && !start {
 				return wrongUse("--wait goes with --start")
 			}
+			if wait && (at != "" || n.Cron != "") {
+				return wrongUse("--wait does not go with --at and --cron: there is nothing to follow yet")
+			}
+			if n.Providers, err = odsCodes(n.Providers); err != nil {
+				return err
+			}
+			if start && !yes && !e.InTerminal && at == "" && n.Cron == "" {
+				return wrongUse("--start sends to a whole study, and nobody can be asked here: add --yes, or leave --start out and look first, with `studymail campaign preview`; nothing was done")
+			}
 			n.Zone = tz
 			if n.Cron != "" {
 				zone := tz
@@ -130,56 +142,51 @@ func (e *env) createCampaign(ctx context.Context, j *job, n audience.New, start,
 	}
 	if !start {
 		if e.asJSON {
-			return e.printCampaign(ctx, j, c.ID)
+			return e.printCampaign(ctx, j, c.ID, false)
 		}
 		return e.say("Campaign %s is a draft. Next: `studymail campaign preview %s`, then `studymail campaign start %s`.", c.ID, c.ID, c.ID)
 	}
-	if c.Schedule == 0 {
-		if err := e.confirmCampaign(ctx, planner, c.ID, yes); err != nil {
+	if c.Schedule == 0 && !yes {
+		err := e.confirmCampaign(ctx, planner, c.ID)
+		if errors.Is(err, errDeclined) {
+			return fmt.Errorf("%w: campaign %s stays a draft", err, c.ID)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return e.startCampaign(ctx, j, planner, c.ID, wait)
+	return e.startCampaign(ctx, j, planner, c.ID, starting{wait: wait})
+}
+
+// odsCodes reads the care providers that a campaign is for.
+func odsCodes(codes []string) ([]string, error) {
+	all := make([]string, 0, len(codes))
+	for _, c := range codes {
+		code, err := studymail.ParseODSCode(c)
+		if err != nil {
+			return nil, wrongUse("--provider: %w", err)
+		}
+		if !slices.Contains(all, code) {
+			all = append(all, code)
+		}
+	}
+	return all, nil
 }
 
 // confirmCampaign asks with the exact count before a campaign starts now.
-func (e *env) confirmCampaign(ctx context.Context, planner *audience.Planner, id studymail.ID, yes bool) error {
-	if yes || !e.InTerminal {
-		return nil
-	}
+func (e *env) confirmCampaign(ctx context.Context, planner *audience.Planner, id studymail.ID) error {
 	res, err := planner.Preview(ctx, id)
 	if err != nil {
 		return err
 	}
-	return e.confirm("%s will get the letter, %s are left out. Send?", count(res.Planned, "patient"), thousands(total(res.LeftOut)))
+	return e.confirm("%s will get the letter, %s left out. Send?", count(res.Planned, "patient"), areLeftOut(total(res.LeftOut)))
 }
 
-func (e *env) campaignPreview() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "preview ID",
-		Short: "Tell who would get the letter now, and why the others would not",
-		Long:  "Tell how many would get a campaign's letter if it were planned now, and how many\nwould be left out for which reason. Nothing is written.",
-		Example: `  studymail campaign preview 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
-  studymail campaign preview 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --json`,
-		Args: exactly("the campaign's ID"),
-		RunE: e.onCampaign(func(ctx context.Context, _ *job, planner *audience.Planner, id studymail.ID) error {
-			res, err := planner.Preview(ctx, id)
-			if err != nil {
-				return err
-			}
-			if e.asJSON {
-				return e.print(map[string]any{
-					"id": id, "selected": res.Planned + total(res.LeftOut), "planned": res.Planned, "left_out": res.LeftOut,
-				})
-			}
-			if err := e.say("%s would get the letter.", count(res.Planned, "patient")); err != nil {
-				return err
-			}
-			return e.sayLeftOut(res.LeftOut)
-		}),
+func areLeftOut(n int) string {
+	if n == 1 {
+		return "1 is"
 	}
-	e.jsonFlag(cmd)
-	return cmd
+	return thousands(n) + " are"
 }
 
 // onCampaign is the RunE of a command about one campaign.
@@ -195,97 +202,6 @@ func (e *env) onCampaign(fn func(context.Context, *job, *audience.Planner, study
 		}
 		return fn(ctx, j, planner, id)
 	})
-}
-
-func total(leftOut map[studymail.Reason]int) int {
-	n := 0
-	for _, k := range leftOut {
-		n += k
-	}
-	return n
-}
-
-// sayLeftOut prints why patients are left out, the most first.
-func (e *env) sayLeftOut(leftOut map[studymail.Reason]int) error {
-	reasons := slices.SortedFunc(maps.Keys(leftOut), func(a, b studymail.Reason) int {
-		if leftOut[a] != leftOut[b] {
-			return leftOut[b] - leftOut[a]
-		}
-		return strings.Compare(string(a), string(b))
-	})
-	for i, r := range reasons {
-		if i == 0 {
-			if err := e.say("Left out:"); err != nil {
-				return err
-			}
-		}
-		if err := e.say("  %7s  %s", thousands(leftOut[r]), r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readCampaign reads a campaign and its numbers from one snapshot.
-func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaignView, error) {
-	var v campaignView
-	err := s.Read(ctx, func(tx *store.Tx) error {
-		c, err := tx.CampaignByID(ctx, id)
-		if err != nil {
-			return err
-		}
-		counts, err := tx.Counts(ctx, c.Key)
-		v = campaignOf(&c)
-		v.Counts = &counts
-		return err
-	})
-	return v, err
-}
-
-func (e *env) printCampaign(ctx context.Context, j *job, id studymail.ID) error {
-	v, err := readCampaign(ctx, j.Store, id)
-	if err != nil {
-		return err
-	}
-	return e.print(v)
-}
-
-func (e *env) campaignShow() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "show ID",
-		Short: "Show a campaign and its numbers",
-		Long: `Show a campaign and its numbers. They always add up: selected = planned + left out,
-and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.`,
-		Example: `  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --json`,
-		Args:    exactly("the campaign's ID"),
-		RunE: e.onCampaign(func(ctx context.Context, j *job, _ *audience.Planner, id studymail.ID) error {
-			v, err := readCampaign(ctx, j.Store, id)
-			if err != nil {
-				return err
-			}
-			if e.asJSON {
-				return e.print(v)
-			}
-			study := v.Study
-			if study == "" {
-				study = "ad hoc"
-			}
-			if err := e.facts(
-				[2]string{"Campaign", v.ID.String()}, [2]string{"Name", v.Name}, [2]string{"Study", study},
-				[2]string{"Template", fmt.Sprintf("%s, version %d", v.Template, v.Version)}, [2]string{"State", v.State.String()},
-				[2]string{"Started", j.clock(v.row.StartedAt)}, [2]string{"Ended", j.clock(v.row.EndedAt)},
-				[2]string{"Selected", thousands(v.Selected)}, [2]string{"Planned", thousands(v.Planned)},
-				[2]string{"  queued", thousands(v.Queued)}, [2]string{"  sending", thousands(v.Sending)}, [2]string{"  deferred", thousands(v.Deferred)},
-				[2]string{"  sent", thousands(v.Sent)}, [2]string{"  failed", thousands(v.Failed)}, [2]string{"  skipped", thousands(v.Skipped)},
-				[2]string{"  uncertain", thousands(v.Uncertain)}, [2]string{"  cancelled", thousands(v.Cancelled)},
-			); err != nil {
-				return err
-			}
-			return e.sayLeftOut(v.LeftOut)
-		}),
-	}
-	e.jsonFlag(cmd)
-	return cmd
 }
 
 func (e *env) campaignList() *cobra.Command {

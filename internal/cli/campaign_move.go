@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,10 +26,20 @@ command returns when the whole plan is durable; a running server sends them. Wit
   studymail campaign start 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --wait --yes`,
 		Args: exactly("the campaign's ID"),
 		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
-			if err := e.confirmCampaign(ctx, planner, id, yes); err != nil {
-				return err
+			if !yes {
+				v, err := readCampaign(ctx, j.Store, id)
+				if err != nil {
+					return err
+				}
+				// One that waits for its time acts on nobody yet; one that cannot be
+				// started is told so below.
+				if v.State == studymail.Draft && v.Schedule.IsZero() {
+					if err := e.confirmCampaign(ctx, planner, id); err != nil {
+						return err
+					}
+				}
 			}
-			return e.startCampaign(ctx, j, planner, id, wait)
+			return e.startCampaign(ctx, j, planner, id, starting{wait: wait})
 		}),
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "follow it to the end; fails when no worker is alive")
@@ -37,20 +48,31 @@ command returns when the whole plan is durable; a running server sends them. Wit
 	return cmd
 }
 
-func (e *env) startCampaign(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID, wait bool) error {
+// starting says how a campaign is started.
+type starting struct {
+	wait    bool // follow it to the end
+	leftOut bool // list who is left out
+}
+
+func (e *env) startCampaign(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID, how starting) error {
 	bar := e.progress("planning", "patients")
 	res, err := planner.Start(ctx, id, e.actor(), func(done, total int) { bar.set(int64(done), int64(total)) })
 	bar.done()
 	if err != nil {
 		return err
 	}
-	if wait {
-		if err := e.follow(ctx, j, id); err != nil {
-			return err
-		}
-	}
+	return e.started(ctx, j, planner, id, res, how)
+}
+
+// started tells what a start did, and follows it where that is wanted. The plan
+// is durable by now: it is told before anything that can fail.
+func (e *env) started(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID, res audience.Started, how starting) error {
 	if e.asJSON {
-		return e.printCampaign(ctx, j, id)
+		var waited error
+		if how.wait {
+			waited = e.follow(ctx, j, planner, id)
+		}
+		return errors.Join(waited, e.printCampaign(context.WithoutCancel(ctx), j, id, how.leftOut))
 	}
 	if res.State == studymail.Scheduled {
 		return e.say("Campaign %s starts at %s.", id, j.clock(res.NextRunAt))
@@ -61,10 +83,25 @@ func (e *env) startCampaign(ctx context.Context, j *job, planner *audience.Plann
 	if err := e.sayLeftOut(res.LeftOut); err != nil {
 		return err
 	}
-	if wait {
-		return e.sayEnd(ctx, j, id)
+	if how.leftOut {
+		v, err := readCampaign(ctx, j.Store, id)
+		if err == nil {
+			err = readLeftOut(ctx, j.Store, &v)
+		}
+		if err == nil {
+			err = e.listLeftOut(&v)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return e.say("Watch it: `studymail campaign show %s`.", id)
+	if !how.wait {
+		return e.say("Watch it: `studymail campaign show %s`.", id)
+	}
+	if err := e.follow(ctx, j, planner, id); err != nil {
+		return err
+	}
+	return e.sayEnd(ctx, j, id)
 }
 
 // sayEnd tells what became of a campaign's letters.
@@ -91,8 +128,9 @@ func (e *env) sayEnd(ctx context.Context, j *job, id studymail.ID) error {
 // signOn is how long a server that was started a moment ago may take to sign on.
 const signOn = 3 * time.Second
 
-// follow waits until nothing of a campaign moves by itself any more.
-func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
+// follow waits until nothing of a campaign moves by itself any more, and it has
+// ended.
+func (e *env) follow(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
 	bar := e.progress("sending", "letters")
 	defer bar.done()
 	tick := time.NewTicker(500 * time.Millisecond)
@@ -105,8 +143,11 @@ func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
 		}
 		bar.set(int64(v.Planned-v.Unfinished()), int64(v.Planned))
 		switch {
-		case v.State == studymail.Scheduled, v.Unfinished() == 0:
+		case v.State == studymail.Scheduled:
 			return nil
+		case v.Unfinished() == 0:
+			_, err := planner.Settle(ctx, e.actor())
+			return err
 		case v.State == studymail.Paused:
 			return studymail.Errorf(studymail.Conflict, "campaign %s was paused with %s to go", id, count(v.Unfinished(), "letter"))
 		}
@@ -131,37 +172,60 @@ func (e *env) follow(ctx context.Context, j *job, id studymail.ID) error {
 	}
 }
 
-func (e *env) campaignPause() *cobra.Command {
-	return e.campaignMove("pause", "Pause a campaign: no further letter of it leaves",
-		"Pause a running or scheduled campaign. It takes effect within one hand-over window;\nwhat waits stays queued. `studymail campaign resume` lets it go on.",
-		"Campaign %s is paused.",
-		func(ctx context.Context, p *audience.Planner, id studymail.ID) error {
-			return p.Pause(ctx, id, e.actor())
-		})
-}
-
 func (e *env) campaignResume() *cobra.Command {
-	return e.campaignMove("resume", "Let a paused campaign go on", "Let a paused campaign go on where it stood.",
-		"Campaign %s goes on.",
-		func(ctx context.Context, p *audience.Planner, id studymail.ID) error {
-			_, err := p.Resume(ctx, id, e.actor(), nil)
-			return err
-		})
-}
-
-func (e *env) campaignMove(name, short, long, done string, move func(context.Context, *audience.Planner, studymail.ID) error) *cobra.Command {
+	var yes bool
 	cmd := &cobra.Command{
-		Use: name + " ID", Short: short, Long: long,
-		Example: "  studymail campaign " + name + " 019a7c1e-5f6b-7c3d-8e9f-0123456789ab",
+		Use:   "resume ID [--yes]",
+		Short: "Let a paused campaign go on",
+		Long: `Let a paused campaign go on where it stood. One whose time passed while it was
+paused is started now.`,
+		Example: "  studymail campaign resume 019a7c1e-5f6b-7c3d-8e9f-0123456789ab",
 		Args:    exactly("the campaign's ID"),
 		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
-			if err := move(ctx, planner, id); err != nil {
+			late, err := planner.Overdue(ctx, id)
+			if err != nil {
+				return err
+			}
+			if late && !yes {
+				if err := e.confirmCampaign(ctx, planner, id); err != nil {
+					return err
+				}
+			}
+			bar := e.progress("planning", "patients")
+			res, err := planner.Resume(ctx, id, e.actor(), func(done, total int) { bar.set(int64(done), int64(total)) })
+			bar.done()
+			switch {
+			case err != nil:
+				return err
+			case late:
+				return e.started(ctx, j, planner, id, res, starting{})
+			case e.asJSON:
+				return e.printCampaign(ctx, j, id, false)
+			}
+			return e.say("Campaign %s goes on.", id)
+		}),
+	}
+	yesFlag(cmd, &yes)
+	e.jsonFlag(cmd)
+	return cmd
+}
+
+func (e *env) campaignPause() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pause ID",
+		Short: "Pause a campaign: no further letter of it leaves",
+		Long: `Pause a running or scheduled campaign. It takes effect within one hand-over window;
+what waits stays queued. ` + "`studymail campaign resume` lets it go on.",
+		Example: "  studymail campaign pause 019a7c1e-5f6b-7c3d-8e9f-0123456789ab",
+		Args:    exactly("the campaign's ID"),
+		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
+			if err := planner.Pause(ctx, id, e.actor()); err != nil {
 				return err
 			}
 			if e.asJSON {
-				return e.printCampaign(ctx, j, id)
+				return e.printCampaign(ctx, j, id, false)
 			}
-			return e.say(done, id)
+			return e.say("Campaign %s is paused.", id)
 		}),
 	}
 	e.jsonFlag(cmd)
@@ -171,13 +235,14 @@ func (e *env) campaignMove(name, short, long, done string, move func(context.Con
 func (e *env) campaignCancel() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use:     "cancel ID [--yes]",
-		Short:   "End a campaign for good",
-		Long:    "End a campaign for good: letters that were not handed over are cancelled. It cannot\nbe taken back; `studymail campaign pause` can.",
-		Example: `  studymail campaign cancel 019a7c1e-5f6b-7c3d-8e9f-0123456789ab`,
-		Args:    exactly("the campaign's ID"),
+		Use:   "cancel ID [--yes]",
+		Short: "End a campaign for good",
+		Long:  "End a campaign for good: letters that were not handed over are cancelled. It cannot\nbe taken back; `studymail campaign pause` can.",
+		Example: `  studymail campaign cancel 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
+  studymail campaign cancel 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --yes`,
+		Args: exactly("the campaign's ID"),
 		RunE: e.onCampaign(func(ctx context.Context, j *job, planner *audience.Planner, id studymail.ID) error {
-			if !yes && e.InTerminal {
+			if !yes && e.InTerminal { // where nobody can be asked it does not hesitate: it sends nothing
 				v, err := readCampaign(ctx, j.Store, id)
 				if err != nil {
 					return err
@@ -191,7 +256,7 @@ func (e *env) campaignCancel() *cobra.Command {
 				return err
 			}
 			if e.asJSON {
-				return e.printCampaign(ctx, j, id)
+				return e.printCampaign(ctx, j, id, false)
 			}
 			return e.say("Campaign %s is cancelled, %s with it.", id, count(n, "waiting letter"))
 		}),

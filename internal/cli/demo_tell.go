@@ -57,7 +57,7 @@ func (e *env) demoSend(ctx context.Context, a *app.App) ([]demoStory, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := e.follow(ctx, &job{App: a}, c.ID); err != nil {
+		if err := e.follow(ctx, &job{App: a}, planner, c.ID); err != nil {
 			return nil, err
 		}
 		stories = append(stories, demoStory{Study: s[0], Campaign: c.ID, Planned: res.Planned, LeftOut: res.LeftOut})

@@ -17,7 +17,8 @@ func (e *env) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check configuration, keys, database, transport and whether mail flows",
 		Long: `Check everything that an installation needs, one line each, with the mend. It sends
-nothing and changes nothing. With a problem the exit code is 1.`,
+nothing and changes no data; a Maildir folder that is missing is made, to try it.
+With a problem the exit code is 1: also while no worker is up to send mail.`,
 		Example: `  studymail doctor
   studymail doctor --json`,
 		Args: exactly(),

@@ -91,7 +91,7 @@ func TestImportAsksWithTheExactCount(t *testing.T) {
 			}
 			if c.code == exitFine {
 				oneValue[imported](t, r.out)
-			} else if r.out != "" {
+			} else if f := oneValue[failure](t, r.out); f.Error == "" {
 				t.Errorf("output: %s", r.out)
 			}
 			if all := answer[[]patientView](t, d, "patient", "list"); len(all) != c.patients {

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"studymail"
+	"studymail/internal/audience"
 	"studymail/internal/store"
 
 	"github.com/spf13/cobra"
@@ -64,7 +66,7 @@ type retried struct {
 }
 
 func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes bool) error {
-	if len(filter.IDs) == 0 && !yes && e.InTerminal {
+	if len(filter.IDs) == 0 && !yes {
 		var n int
 		if err := j.Store.Read(ctx, func(tx *store.Tx) (err error) {
 			n, err = tx.CountMessages(ctx, filter)
@@ -72,8 +74,10 @@ func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes
 		}); err != nil {
 			return err
 		}
-		if err := e.confirm("%s will be looked at and queued again where the patient may be mailed. Go on?", count(n, "message")); err != nil {
-			return err
+		if n > 0 {
+			if err := e.confirm("%s will be looked at and queued again where the patient may be mailed. Go on?", count(n, "message")); err != nil {
+				return err
+			}
 		}
 	}
 	planner, err := j.Planner()
@@ -82,74 +86,90 @@ func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes
 	}
 	res := retried{Left: map[studymail.Reason]int{}}
 	found := 0
+	bar := e.progress("queueing again", "messages")
+	defer bar.done()
 	for {
-		filter.Limit = messagePage
-		var (
-			page []store.MessageRow
-			more bool
-			part retried
-		)
-		err := j.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			part = retried{Left: map[studymail.Reason]int{}}
-			if page, more, err = tx.MessagePage(ctx, filter); err != nil {
-				return err
-			}
-			woken := map[studymail.ID]bool{}
-			for i := range page {
-				m := &page[i]
-				why, err := tx.EligibleNow(ctx, m.Patient, studymail.DateOf(j.Now(), j.Config.TimeZone))
-				if err != nil {
-					return err
-				}
-				if why != "" {
-					part.Left[why]++
-					continue
-				}
-				if err := tx.SendAgain(ctx, m, j.Config.MaxAttempts, j.Config.MessageExpires); err != nil {
-					return err
-				}
-				part.Queued++
-				if err := e.event(ctx, tx, "message queued again", m.ID, "was "+m.State.String()); err != nil {
-					return err
-				}
-				if !woken[m.RunID] {
-					woken[m.RunID] = true
-					if err := planner.Wake(ctx, tx, m.RunID); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
+		page, part, err := e.retryPage(ctx, j, planner, filter)
 		if err != nil {
 			return err
 		}
 		found += len(page)
+		bar.set(int64(found), 0)
 		res.Queued += part.Queued
 		for why, n := range part.Left {
 			res.Left[why] += n
 		}
-		if !more {
+		if len(page) < retryAtOnce {
 			break
 		}
 		filter.After = page[len(page)-1].Key
 	}
+	bar.done()
 	res.NotFound = max(0, len(filter.IDs)-found)
+	return e.sayRetried(res)
+}
+
+// retryAtOnce bounds a transaction that looks at each message by itself.
+const retryAtOnce = 200
+
+// retryPage queues the next messages again, in one transaction.
+func (e *env) retryPage(ctx context.Context, j *job, planner *audience.Planner, filter store.MessageFilter) (page []store.MessageRow, part retried, err error) {
+	filter.Limit = retryAtOnce
+	err = j.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		part = retried{Left: map[studymail.Reason]int{}}
+		if page, _, err = tx.MessagePage(ctx, filter); err != nil {
+			return err
+		}
+		recheck, woken := planner.Recheck(tx), map[studymail.ID]bool{}
+		for i := range page {
+			m := &page[i]
+			why, err := recheck.Why(ctx, m)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				part.Left[why]++
+				continue
+			}
+			if err := tx.SendAgain(ctx, m, j.Config.MaxAttempts, j.Config.MessageExpires); err != nil {
+				return err
+			}
+			part.Queued++
+			if err := e.event(ctx, tx, "message queued again", m.ID, "was "+m.State.String()); err != nil {
+				return err
+			}
+			if !woken[m.RunID] {
+				woken[m.RunID] = true
+				if err := planner.Wake(ctx, tx, m.RunID); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return page, part, err
+}
+
+func (e *env) sayRetried(res retried) error {
+	var missing error
+	if res.NotFound > 0 {
+		missing = studymail.Errorf(studymail.NotFound, "not queued, because neither failed nor skipped: %s; `studymail outbox show UUID` tells where it stands", count(res.NotFound, "message"))
+	}
 	if e.asJSON {
-		return e.print(res)
+		return errors.Join(missing, e.print(res))
 	}
 	if err := e.say("%s queued again.", count(res.Queued, "message")); err != nil {
 		return err
 	}
-	for why, n := range res.Left {
-		if err := e.say("  %7s  left as is: %s", thousands(n), why); err != nil {
+	if len(res.Left) > 0 {
+		if err := e.say("Left as is:"); err != nil {
+			return err
+		}
+		if err := e.sayReasons(res.Left); err != nil {
 			return err
 		}
 	}
-	if res.NotFound > 0 {
-		return studymail.Errorf(studymail.NotFound, "not queued, because neither failed nor skipped: %s; `studymail outbox show UUID` tells where it stands", count(res.NotFound, "message"))
-	}
-	return nil
+	return missing
 }
 
 // handOverPatience is how long after its last sign a hand-over may still come
@@ -209,12 +229,12 @@ func (e *env) resolve(ctx context.Context, j *job, id studymail.ID, as string) e
 			}
 			return e.event(ctx, tx, "message settled", id, "as sent")
 		}
-		why, err := tx.EligibleNow(ctx, m.Patient, studymail.DateOf(j.Now(), j.Config.TimeZone))
+		why, err := planner.Recheck(tx).Why(ctx, &m)
 		if err != nil {
 			return err
 		}
 		if why != "" {
-			return studymail.Errorf(studymail.Conflict, "message %s is not sent again: the patient may not be mailed now (%s)", id, why)
+			return studymail.Errorf(studymail.Conflict, "message %s is not sent again (%s)", id, why)
 		}
 		over, err := tx.HandOverOver(ctx, m.ClaimToken)
 		if err != nil {

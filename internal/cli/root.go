@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"studymail"
 	"studymail/internal/app"
 
 	"github.com/spf13/cobra"
@@ -22,19 +24,55 @@ const (
 // Main runs one command line and gives the exit code.
 func Main(ctx context.Context, sys System, args []string) int {
 	e := &env{System: sys}
+	answered := &answered{Writer: sys.Out}
+	e.Out = answered
 	root := e.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitFine
 	}
-	if e.running && !errors.As(err, new(*usageError)) {
-		e.note("%s", err)
-		return exitFailed
-	}
 	// Not running yet: cobra did not like flags or arguments.
-	e.note("%s\n`%s --help` shows how", err, cmd.CommandPath())
-	return exitUsage
+	code, how := exitUsage, "\n`"+cmd.CommandPath()+" --help` shows how"
+	if e.running && !errors.As(err, new(*usageError)) {
+		code, how = exitFailed, ""
+	}
+	e.note("%s%s", err, how)
+	if !answered.yet && (e.asJSON || slices.Contains(args, "--json")) {
+		if err := e.print(failureOf(err, code)); err != nil {
+			e.note("%s", err)
+		}
+	}
+	return code
+}
+
+// answered notes whether anything was printed to standard output.
+type answered struct {
+	io.Writer
+	yet bool
+}
+
+// Write implements io.Writer.
+func (a *answered) Write(b []byte) (int, error) {
+	a.yet = a.yet || len(b) > 0
+	return a.Writer.Write(b)
+}
+
+// failure is the JSON value of a command that has no other to give.
+type failure struct {
+	Error string `json:"error"`
+	Code  string `json:"code"`
+}
+
+func failureOf(err error, exit int) failure {
+	f := failure{Error: err.Error(), Code: string(studymail.CodeOf(err))}
+	switch {
+	case exit == exitUsage:
+		f.Code = "wrong use"
+	case errors.Is(err, errDeclined):
+		f.Code = "declined"
+	}
+	return f
 }
 
 // usageError is wrong use: exit code 2.

@@ -86,6 +86,10 @@ func TestWrongUseIsExitCode2(t *testing.T) {
 			if !strings.HasPrefix(r.err, "studymail: ") || !strings.Contains(r.err, c.want) || !strings.Contains(r.err, "--help` shows how") {
 				t.Fatalf("message: %s\nwant in it: %s", r.err, c.want)
 			}
+			r = d.run(t, "", append(strings.Fields(c.args), "--json")...)
+			if f := oneValue[failure](t, r.out); r.code != exitUsage || f.Code != "wrong use" || f.Error == "" {
+				t.Fatalf("with --json: exit code %d, output %q", r.code, r.out)
+			}
 		})
 	}
 }
@@ -124,8 +128,15 @@ func TestFailureIsExitCode1WithOneMessage(t *testing.T) {
 			t.Parallel()
 			for _, more := range [][]string{nil, {"--json"}} {
 				r := d.run(t, "", append(strings.Fields(c.args), more...)...)
-				if r.code != exitFailed || r.out != "" {
+				if r.code != exitFailed || more == nil && r.out != "" {
 					t.Fatalf("exit code %d, output %q, %s", r.code, r.out, r.err)
+				}
+				if more != nil {
+					// Exactly one JSON value, also then.
+					f := oneValue[failure](t, r.out)
+					if f.Code == "" || "studymail: "+f.Error+"\n" != r.err {
+						t.Fatalf("output %q, %s", r.out, r.err)
+					}
 				}
 				if !strings.HasPrefix(r.err, "studymail: ") || !strings.Contains(r.err, c.want) || strings.Contains(r.err, "Usage:") {
 					t.Fatalf("message: %s\nwant in it: %s", r.err, c.want)

@@ -41,7 +41,7 @@ a running server sends them.`,
 			if err != nil {
 				return err
 			}
-			return e.startCampaign(ctx, j, planner, c.ID, wait)
+			return e.startCampaign(ctx, j, planner, c.ID, starting{wait: wait, leftOut: true})
 		}),
 	}
 	cmd.Flags().StringVar(&template, "template", "", "`name` of the template")

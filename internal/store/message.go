@@ -166,14 +166,6 @@ func (t *Tx) Attempts(ctx context.Context, message int64) ([]studymail.Attempt, 
 	return all, err
 }
 
-// EligibleNow tells whether a message's patient may be mailed now: "" or why not.
-func (t *Tx) EligibleNow(ctx context.Context, patient int64, today studymail.Date) (studymail.Reason, error) {
-	var why studymail.Reason
-	_, err := t.one(ctx, "check a patient", `SELECT `+eligibility+` FROM patients pa`+whoIsMailed+` WHERE pa.id = $2`,
-		[]any{string(today), patient}, &why)
-	return why, err
-}
-
 // SendAgain queues a failed, skipped or uncertain message again, with attempts
 // and time of its own on top of what it had. It is guarded on the state and the
 // token that the operator saw. The run is opened again with it.

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"studymail"
+	"studymail/internal/audience"
+	"studymail/internal/store"
+
+	"github.com/spf13/cobra"
+)
+
+func total(leftOut map[studymail.Reason]int) int {
+	n := 0
+	for _, k := range leftOut {
+		n += k
+	}
+	return n
+}
+
+// sayLeftOut prints why patients are left out.
+func (e *env) sayLeftOut(leftOut map[studymail.Reason]int) error {
+	if len(leftOut) == 0 {
+		return nil
+	}
+	if err := e.say("Left out:"); err != nil {
+		return err
+	}
+	return e.sayReasons(leftOut)
+}
+
+// sayReasons prints how often each reason stands, the most first.
+func (e *env) sayReasons(counts map[studymail.Reason]int) error {
+	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b studymail.Reason) int {
+		if counts[a] != counts[b] {
+			return counts[b] - counts[a]
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	for _, r := range reasons {
+		if err := e.say("  %7s  %s", thousands(counts[r]), r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readCampaign reads a campaign and its numbers from one snapshot.
+func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaignView, error) {
+	var v campaignView
+	err := s.Read(ctx, func(tx *store.Tx) error {
+		c, err := tx.CampaignByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		counts, err := tx.Counts(ctx, c.Key)
+		if err != nil {
+			return err
+		}
+		v = campaignOf(&c)
+		v.Counts = &counts
+		if c.Schedule == 0 || c.State != studymail.Scheduled && c.State != studymail.Running {
+			return nil
+		}
+		sched, err := tx.ScheduleByID(ctx, c.ScheduleID)
+		v.next, v.Next = sched.NextRunAt, stamp(sched.NextRunAt)
+		return err
+	})
+	return v, err
+}
+
+// readLeftOut adds who was left out, page by page.
+func readLeftOut(ctx context.Context, s *store.Store, v *campaignView) error {
+	all := []lookedView{}
+	var after int64
+	for {
+		var page []store.Looked
+		err := s.Read(ctx, func(tx *store.Tx) (err error) {
+			page, err = tx.LeftOutPage(ctx, v.row.Key, after, messagePage)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, l := range page {
+			all = append(all, lookedOf(l))
+			after = l.Key
+		}
+		if len(page) < messagePage {
+			v.LeftOutPatients = &all
+			return nil
+		}
+	}
+}
+
+func (e *env) printCampaign(ctx context.Context, j *job, id studymail.ID, leftOut bool) error {
+	v, err := readCampaign(ctx, j.Store, id)
+	if err == nil && leftOut {
+		err = readLeftOut(ctx, j.Store, &v)
+	}
+	if err != nil {
+		return err
+	}
+	return e.print(v)
+}
+
+func (e *env) campaignShow() *cobra.Command {
+	var leftOut bool
+	cmd := &cobra.Command{
+		Use:   "show ID [--left-out]",
+		Short: "Show a campaign and its numbers",
+		Long: `Show a campaign and its numbers. They always add up: selected = planned + left out,
+and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.
+With --left-out also who was left out, each with the reason; who was not is in
+` + "`studymail outbox list --campaign ID`.",
+		Example: `  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
+  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --left-out
+  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --json`,
+		Args: exactly("the campaign's ID"),
+		RunE: e.onCampaign(func(ctx context.Context, j *job, _ *audience.Planner, id studymail.ID) error {
+			if e.asJSON {
+				return e.printCampaign(ctx, j, id, leftOut)
+			}
+			v, err := readCampaign(ctx, j.Store, id)
+			if err != nil {
+				return err
+			}
+			if err := e.sayCampaign(j, &v); err != nil || !leftOut {
+				return err
+			}
+			if err := readLeftOut(ctx, j.Store, &v); err != nil {
+				return err
+			}
+			return e.listLeftOut(&v)
+		}),
+	}
+	cmd.Flags().BoolVar(&leftOut, "left-out", false, "also list who was left out")
+	e.jsonFlag(cmd)
+	return cmd
+}
+
+func (e *env) sayCampaign(j *job, v *campaignView) error {
+	study := v.Study
+	if study == "" {
+		study = "ad hoc"
+	}
+	facts := [][2]string{
+		{"Campaign", v.ID.String()},
+		{"Name", v.Name},
+		{"Study", study},
+		{"Template", fmt.Sprintf("%s, version %d", v.Template, v.Version)},
+		{"State", v.State.String()},
+	}
+	if !v.Schedule.IsZero() {
+		facts = append(facts, [2]string{"Schedule", v.Schedule.String()}, [2]string{"Next start", j.clock(v.next)})
+	}
+	facts = append(facts, [2]string{"Started", j.clock(v.row.StartedAt)}, [2]string{"Ended", j.clock(v.row.EndedAt)})
+	for _, n := range []struct {
+		name string
+		n    int
+	}{
+		{"Selected", v.Selected}, {"Planned", v.Planned}, {"  queued", v.Queued}, {"  sending", v.Sending}, {"  deferred", v.Deferred},
+		{"  sent", v.Sent}, {"  failed", v.Failed}, {"  skipped", v.Skipped}, {"  uncertain", v.Uncertain}, {"  cancelled", v.Cancelled},
+		{"Left out", total(v.LeftOut)},
+	} {
+		facts = append(facts, [2]string{n.name, thousands(n.n)})
+	}
+	if err := e.facts(facts...); err != nil {
+		return err
+	}
+	return e.sayReasons(v.LeftOut)
+}
+
+// listLeftOut lists who was left out, and why.
+func (e *env) listLeftOut(v *campaignView) error {
+	t := e.table("patient", "care provider", "left out")
+	for _, l := range *v.LeftOutPatients {
+		t.row(l.Patient, l.Provider, l.Reason)
+	}
+	if len(*v.LeftOutPatients) == 0 {
+		return nil
+	}
+	return t.end()
+}
