@@ -25,7 +25,7 @@ const (
 func classOf(key string) class {
 	switch key {
 	case "campaign", "run", "step", "message", "patient", "person", "study", "provider",
-		"template", "template_version", "schedule", "schedule_run", "event", "user", "worker", "window", "claim",
+		"template", "template_version", "schedule", "schedule_run", "event", "user", "worker", "dead_worker", "window", "claim",
 		"job", "job_id", "id", "request":
 		return id
 

@@ -142,7 +142,7 @@ func (o *Outbox) Recover(ctx context.Context) (store.Recovered, error) {
 		if err != nil {
 			return sum, err
 		}
-		o.log.Warn("took back what a dead worker held", "worker", w.ID, "queued", r.Requeued, "uncertain", r.Uncertain)
+		o.log.Warn("took back what a dead worker held", "dead_worker", w.ID, "queued", r.Requeued, "uncertain", r.Uncertain)
 		sum.Requeued += r.Requeued
 		sum.Uncertain += r.Uncertain
 	}

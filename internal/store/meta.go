@@ -37,7 +37,7 @@ type Prover interface {
 func (s *Store) CheckProof(ctx context.Context, keys Prover) error {
 	noTables := false
 	err := s.Read(ctx, func(tx *Tx) error {
-		if _, err := tx.version(ctx); err != nil {
+		if err := tx.hasVersions(ctx); err != nil {
 			noTables = true
 			return err
 		}

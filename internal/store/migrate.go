@@ -112,7 +112,11 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 		return err
 	}
 	return s.Read(ctx, func(tx *Tx) error {
-		if _, err := tx.version(ctx); err != nil {
+		err := tx.hasVersions(ctx)
+		if studymail.CodeOf(err) == studymail.Unavailable {
+			return err
+		}
+		if err != nil {
 			return &studymail.Error{Code: studymail.Conflict, Message: "the database has no tables yet; run `studymail migrate`", Cause: err}
 		}
 		todo, err := tx.todo(ctx, all)
@@ -127,10 +131,12 @@ func newer(version, known int) error {
 	return studymail.Errorf(studymail.Conflict, "the database has version %d, this program knows only %d: it was made by a newer studymail; run that one (nothing was changed)", version, known)
 }
 
-func (t *Tx) version(ctx context.Context) (int, error) {
+// hasVersions fails when the schema's versions cannot be read: before the first
+// migration, there is no table of them.
+func (t *Tx) hasVersions(ctx context.Context) error {
 	var v int
 	_, err := t.one(ctx, "read the schema's version", `SELECT coalesce(max(version), 0) FROM schema_versions`, nil, &v)
-	return v, err
+	return err
 }
 
 // todo gives the migrations that the database did not have yet, in order. It
