@@ -69,10 +69,10 @@ func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, erro
 	return c, err
 }
 
-// LastSent is when the last message of a campaign was taken; zero: none was.
-func (t *Tx) LastSent(ctx context.Context, campaign int64) (time.Time, error) {
-	var last time.Time
-	_, err := t.one(ctx, "find the last sent message", `SELECT max(m.sent_at) FROM messages m JOIN steps s ON s.id = m.step_id
-		WHERE s.campaign_id = $1`, []any{campaign}, at{&last})
-	return last, err
+// SentBetween is when the first and the last message of a campaign were taken;
+// zero: none was.
+func (t *Tx) SentBetween(ctx context.Context, campaign int64) (first, last time.Time, err error) {
+	_, err = t.one(ctx, "find when messages were sent", `SELECT min(m.sent_at), max(m.sent_at) FROM messages m JOIN steps s ON s.id = m.step_id
+		WHERE s.campaign_id = $1`, []any{campaign}, at{&first}, at{&last})
+	return first, last, err
 }
