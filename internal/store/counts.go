@@ -15,12 +15,25 @@ var inWindows = both{
 		WHERE m.state = 15 AND r.campaign_id = $1`,
 }
 
+// byState reads the small indexes of the states other than sent. Of a run that
+// is done, nothing waits.
+const byState = `
+	SELECT 10, count(*) FROM messages WHERE state = 10 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
+	UNION ALL SELECT 15, count(*) FROM messages WHERE state = 15 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
+	UNION ALL SELECT 30, count(*) FROM messages WHERE state = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
+	UNION ALL SELECT state, count(*) FROM messages WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY state`
+
 // Counts gives a campaign's numbers. Call it in a Read, so that all come from
-// one snapshot and add up, in mid-flight, too.
+// one snapshot and add up, in mid-flight, too. It does not read the messages
+// that were sent, which may be a million: they are what is left of the planned
+// (a test of the conformance suite holds them against the rows).
 func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, error) {
 	c := studymail.Counts{LeftOut: map[studymail.Reason]int{}}
-	err := t.each(ctx, "count messages", `SELECT m.state, count(*) FROM messages m JOIN steps s ON s.id = m.step_id
-		WHERE s.campaign_id = $1 GROUP BY m.state`, []any{campaign}, func(rows *sql.Rows) error {
+	if _, err := t.one(ctx, "count what was planned", `SELECT coalesce(sum(planned), 0) FROM runs WHERE campaign_id = $1`, []any{campaign}, &c.Planned); err != nil {
+		return c, err
+	}
+	c.Sent = c.Planned
+	err := t.each(ctx, "count messages", byState, []any{campaign}, func(rows *sql.Rows) error {
 		var (
 			state studymail.State
 			n     int
@@ -28,14 +41,13 @@ func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, erro
 		if err := rows.Scan(&state, &n); err != nil {
 			return err
 		}
-		c.Planned += n
+		c.Sent -= n
 		switch state {
 		case studymail.Queued, studymail.Claimed, studymail.Sending:
 			c.Queued += n
 		case studymail.Deferred:
 			c.Deferred = n
 		case studymail.Sent:
-			c.Sent = n
 		case studymail.Failed:
 			c.Failed = n
 		case studymail.Skipped:

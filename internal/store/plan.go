@@ -137,7 +137,7 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 	if err != nil {
 		return res, err
 	}
-	if err := t.moveCursor(ctx, r, cursor, rules.PlannerLease); err != nil {
+	if err := t.moveCursor(ctx, r, cursor, len(planned), rules.PlannerLease); err != nil {
 		return res, err
 	}
 	if err := t.addMessages(ctx, r, planned, rules); err != nil {
@@ -150,11 +150,11 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 	return res, nil
 }
 
-func (t *Tx) moveCursor(ctx context.Context, r *studymail.Run, cursor int64, lease time.Duration) error {
+func (t *Tx) moveCursor(ctx context.Context, r *studymail.Run, cursor int64, planned int, lease time.Duration) error {
 	until := t.now.Add(lease)
 	n, err := t.exec(ctx, "plan run "+r.ID.String(),
-		`UPDATE runs SET cursor = $1, planner_until = $2 WHERE id = $3 AND state = 10 AND planner_token = $4`,
-		cursor, ms(until), r.Key, r.PlannerToken)
+		`UPDATE runs SET cursor = $1, planner_until = $2, planned = planned + $5 WHERE id = $3 AND state = 10 AND planner_token = $4`,
+		cursor, ms(until), r.Key, r.PlannerToken, planned)
 	if err != nil {
 		return err
 	}

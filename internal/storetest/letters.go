@@ -168,7 +168,33 @@ func (l *letters) counts(t *testing.T) studymail.Counts {
 	if sum := n.Queued + n.Sending + n.Deferred + n.Sent + n.Failed + n.Skipped + n.Uncertain + n.Cancelled; sum != n.Planned {
 		t.Fatalf("planned %d, the states add up to %d: %+v", n.Planned, sum, n)
 	}
+	l.againstRows(t, n)
 	return n
+}
+
+// againstRows holds the numbers, which are put together from indexes, against
+// the messages themselves. When PlanChunk forgot to add to the run's planned,
+// this failed.
+func (l *letters) againstRows(t *testing.T, n studymail.Counts) {
+	t.Helper()
+	rows := map[studymail.State]int{}
+	read(t, l.s, func(tx *store.Tx) error {
+		page, _, err := tx.MessagePage(t.Context(), store.MessageFilter{Campaign: l.campaign.ID, Limit: 10_000})
+		for i := range page {
+			rows[page[i].State]++
+		}
+		return err
+	})
+	for state, counted := range map[studymail.State]int{
+		studymail.Queued: n.Queued, studymail.Sending: n.Sending, studymail.Deferred: n.Deferred, studymail.Sent: n.Sent, studymail.Failed: n.Failed,
+		studymail.Skipped: n.Skipped, studymail.Uncertain: n.Uncertain, studymail.MessageCanceled: n.Cancelled,
+	} {
+		have := rows[state]
+		if state == studymail.Queued {
+			have += rows[studymail.Claimed]
+		}
+		equal(t, "rows that are "+state.String(), have, counted)
+	}
 }
 
 func (l *letters) message(t *testing.T, key int64) store.MessageRow {
