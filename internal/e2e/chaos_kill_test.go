@@ -9,9 +9,14 @@ import (
 )
 
 const (
-	connections  = 4  // SMTP_CONNECTIONS' default
-	mostInDoubt  = 32 // a connection, by design
+	connections  = 4 // SMTP_CONNECTIONS' default
 	whileWorking = 60 * time.Second
+
+	// What a connection may have in doubt after kill -9 and a start on the same
+	// machine: with PIPELINING one mail past its dot and one behind it, with
+	// CHUNKING a window of transactions.
+	doubtPipelining = 2
+	doubtChunking   = 16
 )
 
 // TestChaosKilledServerLosesNothingAndDoublesNothing kills the server with
@@ -20,7 +25,9 @@ const (
 //
 // Seen to fail: with StopWorker giving back what stood in a window to the queue
 // instead of calling it uncertain, messages are delivered twice; with Recover
-// taken out of start and tick, the campaign does not end.
+// taken out of start and tick, the campaign does not end; with consult
+// looking into no journal 126 messages are uncertain after one kill; with a
+// journal that notes no dots, messages are delivered twice.
 func TestChaosKilledServerLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	n, kills := 20_000, 12
@@ -31,15 +38,16 @@ func TestChaosKilledServerLosesNothingAndDoublesNothing(t *testing.T) {
 		kills = 25
 	}
 	each(t, func(t *testing.T, kind store.Kind) {
-		killAgainAndAgain(t, kind, n, kills)
+		t.Run("pipelining", func(t *testing.T) { killAgainAndAgain(t, kind, n, kills, doubtPipelining) })
+		t.Run("chunking", func(t *testing.T) { killAgainAndAgain(t, kind, n, kills, doubtChunking, "-chunking") })
 	})
 }
 
-func killAgainAndAgain(t *testing.T, kind store.Kind, n, kills int) {
+func killAgainAndAgain(t *testing.T, kind store.Kind, n, kills, doubt int, sinkArgs ...string) {
 	t.Helper()
 	rng := dice(t)
 	s := clinic(t, kind, n)
-	sink := startSink(t)
+	sink := startSink(t, sinkArgs...)
 	s.sendTo(sink.addr)
 	campaign := s.start()
 	planned := s.show(campaign).Planned
@@ -48,7 +56,7 @@ func killAgainAndAgain(t *testing.T, kind store.Kind, n, kills int) {
 	}
 	began := time.Now()
 	inWindow := map[int64]bool{} // seen in a window right after a kill
-	looked := 0
+	last, lookedAt := int64(0), map[int64]bool{}
 	for i := range kills {
 		p := s.begin("serve")
 		if i%4 == 3 {
@@ -62,45 +70,45 @@ func killAgainAndAgain(t *testing.T, kind store.Kind, n, kills int) {
 		p.kill()
 		if i%2 == 0 {
 			// The others are followed by a start at once.
-			looked++
 			for k := range s.inWindows() {
 				inWindow[k] = true
 			}
+			for w := int64(s.number("SELECT coalesce(max(id), 0) FROM workers")); w > last; w-- {
+				lookedAt[w] = true
+			}
 		}
+		last = int64(s.number("SELECT coalesce(max(id), 0) FROM workers"))
 	}
 	p := s.serve()
-	last := time.Now()
+	restarted := time.Now()
 	end := s.finished(campaign, whileWorking)
-	took := time.Since(last)
+	took := time.Since(restarted)
 	messages, book := s.outbox("--campaign", campaign), sink.read()
 	taken := compare(t, messages, book)
 	if len(messages) != planned || end.Sent+end.Uncertain != planned || end.Uncertain != count(messages, "uncertain") {
 		t.Errorf("of %d planned, %d are in the outbox; %+v", planned, len(messages), end)
 	}
 	of := s.doubtful()
+	worst := 0
 	for worker, keys := range of {
-		if len(keys) > connections*mostInDoubt {
-			t.Errorf("one kill (worker %d) left %d in doubt; allowed are %d", worker, len(keys), connections*mostInDoubt)
+		worst = max(worst, len(keys))
+		if len(keys) > connections*doubt {
+			t.Errorf("one kill (worker %d) left %d in doubt; allowed are %d", worker, len(keys), connections*doubt)
 		}
-		seen := 0
+		if !lookedAt[worker] {
+			continue
+		}
 		for _, k := range keys {
-			if inWindow[k] {
-				seen++
-				delete(inWindow, k)
+			if !inWindow[k] {
+				t.Errorf("worker %d left message %d in doubt, which stood in no open window when it was killed", worker, k)
 			}
 		}
-		if seen != 0 && seen != len(keys) {
-			t.Errorf("worker %d left %d in doubt of which only %d stood in an open window", worker, len(keys), seen)
-		}
-	}
-	if len(inWindow) > 0 {
-		t.Errorf("%d messages stood in a window when their process was killed, and are not uncertain", len(inWindow))
 	}
 	if len(of) > kills {
 		t.Errorf("%d workers left messages in doubt, and there were %d kills", len(of), kills)
 	}
 	stop := p.stop(15 * time.Second)
-	t.Logf("%s: %d messages, %d kills (windows looked at after %d), %d sent, %d uncertain (%d of them taken by the server), 0 twice; "+
+	t.Logf("%s: %d messages, %d kills, %d sent, %d uncertain (%d of them taken by the server; %d after one kill at most), %d stood in windows after %d of the kills, 0 twice; "+
 		"finished %.1f s after the last start, %.1f s in all; SIGTERM took %d ms",
-		kind, planned, kills, looked, end.Sent, end.Uncertain, taken, took.Seconds(), time.Since(began).Seconds(), stop.Milliseconds())
+		kind, planned, kills, end.Sent, end.Uncertain, taken, worst, len(inWindow), len(lookedAt), took.Seconds(), time.Since(began).Seconds(), stop.Milliseconds())
 }

@@ -29,7 +29,7 @@ func classOf(key string) class {
 		"job", "job_id", "id", "request":
 		return id
 
-	case "count", "selected", "planned", "left_out", "queued", "sending", "deferred", "sent", "failed",
+	case "count", "selected", "planned", "left_out", "queued", "sending", "deferred", "sent", "settled", "failed",
 		"skipped", "expired", "uncertain", "cancelled", "released", "rows", "problems", "warnings", "missed",
 		"attempt", "attempts", "max_attempts", "limit", "connections", "open", "depth", "rate",
 		"took_ms", "took", "wait", "age", "late", "duration", "timeout", "sleep_duration", "soft_stop_timeout",

@@ -14,8 +14,9 @@ import (
 
 // window is an open hand-over window in this process.
 type window struct {
-	key  int64
-	open int // members without an outcome
+	key    int64
+	open   int     // members without an outcome
+	worker *worker // under whose lease it was opened
 }
 
 // lane is one connection at a time and the two windows that roll on it: while
@@ -30,12 +31,13 @@ type lane struct {
 	flying     map[int64]*claim // in open windows without an outcome, by message
 	progressed bool
 	room       chan struct{}
+	journal    *ring
 }
 
 func newLane(o *Outbox) *lane {
 	return &lane{
 		o: o, in: make(chan *Mail, store.MaxWindow), pushed: make(chan struct{}, 1), fed: make(chan struct{}),
-		room: make(chan struct{}, 1), flying: map[int64]*claim{},
+		room: make(chan struct{}, 1), flying: map[int64]*claim{}, journal: o.journal.ring(),
 	}
 }
 
@@ -97,7 +99,7 @@ func (l *lane) hand(ctx context.Context, batch []*claim) bool {
 	if len(standing) == 0 {
 		return false
 	}
-	w, members, err := l.o.openWindow(ctx, standing)
+	w, members, err := l.o.openWindow(ctx, standing, l.journal)
 	if err != nil {
 		// Nothing was opened, or nobody knows: they are tried again under their
 		// claims. A window that was committed all the same goes with the worker.
@@ -140,7 +142,7 @@ func (l *lane) deliver(ctx context.Context) {
 		l.mu.Lock()
 		l.progressed = false
 		l.mu.Unlock()
-		err := l.o.opts.Transport.Deliver(ctx, l.in, l.o.mayEnd, l.report)
+		err := l.o.opts.Transport.Deliver(ctx, l.in, l.mayEnd, l.report)
 		if err == nil && ctx.Err() == nil {
 			continue
 		}
@@ -173,6 +175,14 @@ func (l *lane) drain() {
 	}
 }
 
+// mayEnd is asked right before a mail's point of no return.
+func (l *lane) mayEnd(m *Mail) bool {
+	l.mu.Lock()
+	c := l.flying[m.Tag]
+	l.mu.Unlock()
+	return c.window.worker.leased() && l.journal.dot(c.Key, c.Token, c.window.key)
+}
+
 // report settles one mail.
 func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	l.mu.Lock()
@@ -200,6 +210,7 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	case studymail.NotSent, studymail.Lost, studymail.InDoubt, studymail.Withheld, studymail.WithdrawnBy:
 	}
 	l.mu.Unlock()
+	l.journal.reply(c.Key, c.Token, c.window.key, &o, l.o.opts.Now())
 	l.o.settle(c, o, closes)
 	select {
 	case l.room <- struct{}{}:

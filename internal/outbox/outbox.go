@@ -70,6 +70,7 @@ type Outbox struct {
 	log      *slog.Logger
 	recorder *recorder
 	gate     *gate
+	journal  *journal // nil: there is none
 	worker   atomic.Pointer[worker]
 	ready    chan *claim
 	wake     chan struct{}
@@ -93,6 +94,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	o.worker.Store(w)
 	o.log = opts.Log.With("worker", w.ID)
 	o.recorder.log = o.log
+	o.beginJournal()
 	o.gate = newGate(opts.Transport.Name(), opts.Now, o.transportChanged)
 	return o, nil
 }
@@ -142,16 +144,15 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 func (o *Outbox) stop(ctx context.Context) error {
 	w := o.worker.Load()
-	var left store.Recovered
-	err := o.opts.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		left, err = tx.StopWorker(ctx, &w.Worker, true)
-		return err
-	})
+	left, err := o.stopWorker(ctx, &w.Worker, true)
 	if err != nil {
 		return errors.Join(errors.New("the worker could not sign off; what it held comes back by itself"), err)
 	}
 	w.release()
-	o.log.Info("worker stopped", "queued", left.Requeued, "uncertain", left.Uncertain, "sent", o.sent.Load())
+	if err := o.journal.remove(); err != nil {
+		o.log.Warn("the journal stays; it does no harm", "error", err)
+	}
+	o.log.Info("worker stopped", "queued", left.Requeued, "settled", left.Settled, "uncertain", left.Uncertain, "sent", o.sent.Load())
 	return nil
 }
 
@@ -288,13 +289,14 @@ func (o *Outbox) take(ctx context.Context, n int) []*claim {
 }
 
 // openWindow opens a window for those who may go; nil when nobody may.
-func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing) (*window, []int64, error) {
+func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, journal *ring) (*window, []int64, error) {
 	var (
 		members []int64
 		refused []store.Verdict
 	)
 	w := o.worker.Load()
 	key := store.WindowKey(w.Key, w.windows.Add(1))
+	journal.opened(key) // first: it may be committed though we are told that it was not
 	err := o.recorder.do(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) (err error) {
 		members, refused, err = tx.OpenWindow(ctx, key, w.Key, o.today(), standing)
 		return err
@@ -308,7 +310,7 @@ func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing) (*wi
 	if len(members) == 0 {
 		return nil, nil, nil
 	}
-	return &window{key: key, open: len(members)}, members, nil
+	return &window{key: key, open: len(members), worker: w}, members, nil
 }
 
 // later puts claims that could not be given a window back among the ready, after
@@ -337,9 +339,6 @@ func (o *Outbox) later(ctx context.Context, batch []*claim, standing []store.Sta
 		o.giveBack(full)
 	}
 }
-
-// mayEnd is asked right before a mail's point of no return.
-func (o *Outbox) mayEnd(*Mail) bool { return o.worker.Load().leased() }
 
 // giveBack returns claims that stand in no window to the queue.
 func (o *Outbox) giveBack(batch []*claim) {

@@ -60,6 +60,10 @@ func (w *worker) release() {
 
 func (w *worker) lockPath(id studymail.ID) string { return filepath.Join(w.dir, id.String()+".lock") }
 
+func (w *worker) journalPath(id studymail.ID) string {
+	return filepath.Join(w.dir, id.String()+".journal")
+}
+
 // leased tells whether the lease still runs, however long the machine slept.
 func (w *worker) leased() bool { return bootTime() < w.until.Load() }
 
@@ -99,74 +103,71 @@ func thisMachine() (host, bootID string) {
 	return host, strings.TrimSpace(string(b))
 }
 
+// finding is a worker that does not work any more.
+type finding struct {
+	studymail.Worker
+	gone    bool // for certain: else only its lease is over
+	stopped bool // what it held was taken back before, when only its lease was over
+}
+
 // Recover takes back what dead workers held: those whose lock is free at once,
-// others when their lease is over. It needs neither the job engine nor its leader.
+// by what their journals say; others when their lease is over. It needs neither
+// the job engine nor its leader.
 func (o *Outbox) Recover(ctx context.Context) (store.Recovered, error) {
+	var sum store.Recovered
+	found, err := o.find(ctx)
+	if err != nil {
+		return sum, err
+	}
 	me := o.worker.Load()
-	var (
-		sum  store.Recovered
-		dead []studymail.Worker
-		gone = map[studymail.ID]bool{}
-	)
-	err := o.opts.Store.Read(ctx, func(tx *store.Tx) error {
+	for i := range found {
+		f := &found[i]
+		var r store.Recovered
+		if f.stopped {
+			r, err = o.prove(ctx, &f.Worker)
+		} else {
+			r, err = o.stopWorker(ctx, &f.Worker, f.gone)
+		}
+		if err != nil {
+			return sum, err
+		}
+		if f.gone {
+			// Files that stay are harmless.
+			_ = os.Remove(me.lockPath(f.ID))
+			_ = os.Remove(me.journalPath(f.ID))
+		}
+		o.log.Warn("took back what a dead worker held", "dead_worker", f.ID, "queued", r.Requeued, "settled", r.Settled, "uncertain", r.Uncertain)
+		sum.Requeued += r.Requeued
+		sum.Settled += r.Settled
+		sum.Uncertain += r.Uncertain
+	}
+	return sum, nil
+}
+
+// find looks for workers that do not work any more.
+func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
+	me := o.worker.Load()
+	err = o.opts.Store.Read(ctx, func(tx *store.Tx) error {
+		found = nil
 		alive, err := tx.AliveWorkers(ctx)
 		if err != nil {
 			return err
 		}
-		dead = nil
 		for _, w := range alive {
-			proven := me.gone(&w)
-			if w.ID != me.ID && (proven || w.LeaseUntil.Before(tx.Now())) {
-				dead = append(dead, w)
-				gone[w.ID] = proven
+			gone := me.gone(&w)
+			if w.ID != me.ID && (gone || w.LeaseUntil.Before(tx.Now())) {
+				found = append(found, finding{Worker: w, gone: gone})
 			}
 		}
 		stopped, err := tx.UnprovenWorkers(ctx, me.Host, me.BootID)
 		for _, w := range stopped {
 			if me.gone(&w) {
-				gone[w.ID] = true
+				found = append(found, finding{Worker: w, gone: true, stopped: true})
 			}
 		}
 		return err
 	})
-	if err != nil {
-		return sum, err
-	}
-	for i := range dead {
-		w := &dead[i]
-		var r store.Recovered
-		err := o.opts.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			r, err = tx.StopWorker(ctx, w, gone[w.ID])
-			return err
-		})
-		if err != nil {
-			return sum, err
-		}
-		o.log.Warn("took back what a dead worker held", "dead_worker", w.ID, "queued", r.Requeued, "uncertain", r.Uncertain)
-		sum.Requeued += r.Requeued
-		sum.Uncertain += r.Uncertain
-	}
-	return sum, o.prove(ctx, gone)
-}
-
-func (o *Outbox) prove(ctx context.Context, gone map[studymail.ID]bool) error {
-	var ids []studymail.ID
-	for id, proven := range gone {
-		if proven {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	if err := o.opts.Store.Write(ctx, func(tx *store.Tx) error { return tx.ProveDead(ctx, ids) }); err != nil {
-		return err
-	}
-	me := o.worker.Load()
-	for _, id := range ids {
-		_ = os.Remove(me.lockPath(id)) // its worker is gone; a file that stays is harmless
-	}
-	return nil
+	return found, err
 }
 
 // beat renews the lease. A worker that was declared dead meanwhile becomes a
@@ -191,6 +192,9 @@ func (o *Outbox) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.journal.alias(fresh.journalPath(fresh.ID)); err != nil {
+		o.log.Warn("no journal for the new worker: should this process be killed, more messages will be uncertain", "error", err)
+	}
 	o.worker.Store(fresh)
-	return nil // the old lock stays ours: its windows may still get late outcomes
+	return nil // the old lock stays ours while its windows wait for late outcomes: they hold the worker
 }

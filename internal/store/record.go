@@ -112,7 +112,21 @@ func (t *Tx) recordOthers(ctx context.Context, all []Recorded) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(number), t.addAttempts(ctx, all, number)
+	if err := t.addAttempts(ctx, all, number); err != nil {
+		return 0, err
+	}
+	return len(number), t.reopen(ctx, moving(all))
+}
+
+// moving gives those that will be tried again. One that comes late, when all
+// thought it uncertain, may find its run ended.
+func moving(all []Recorded) (keys []int64) {
+	for i := range all {
+		if s := all[i].State; s == studymail.Queued || s == studymail.Deferred {
+			keys = append(keys, all[i].Key)
+		}
+	}
+	return keys
 }
 
 var addAttempts = both{

@@ -54,6 +54,7 @@ func (t *Tx) AliveWorkers(ctx context.Context) ([]studymail.Worker, error) {
 // Recovered is what a dead worker left.
 type Recovered struct {
 	Requeued  int
+	Settled   int // by what its journal knew
 	Uncertain int
 }
 

@@ -1,0 +1,33 @@
+package outbox
+
+import (
+	"time"
+
+	"studymail"
+)
+
+// Journal writes into the journal as a lane does.
+type Journal struct{ r *ring }
+
+// JournalOf gives a lane's part of an outbox's journal.
+func JournalOf(o *Outbox) Journal { return Journal{o.journal.ring()} }
+
+// Opened, Dot and Reply are a lane's entries.
+func (j Journal) Opened(window int64)              { j.r.opened(window) }
+func (j Journal) Dot(message, token, window int64) { j.r.dot(message, token, window) }
+func (j Journal) Reply(message, token, window int64, out *studymail.Outcome, at time.Time) {
+	j.r.reply(message, token, window, out, at)
+}
+
+// Die ends an outbox that never ran as kill -9 would: the kernel lets go of its
+// lock, and its files stay.
+func Die(o *Outbox) error { return o.worker.Load().lock.Close() }
+
+// WorkerKeyOf is the row key of an outbox's worker.
+func WorkerKeyOf(o *Outbox) int64 { return o.worker.Load().Key }
+
+// JournalPathOf is where an outbox's journal is.
+func JournalPathOf(o *Outbox) string {
+	w := o.worker.Load()
+	return w.journalPath(w.ID)
+}
