@@ -65,7 +65,15 @@ func CheckVersion(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return fmt.Errorf("read the job tables' migrations: %w", err)
 	}
-	res, err := migrator.Validate(ctx, nil)
+	// In a transaction that only reads: a look must not wait for those who write.
+	var res *rivermigrate.ValidateResult
+	err = s.Read(ctx, func(tx *store.Tx) (err error) {
+		res, err = migrator.ValidateTx(ctx, tx.SQL(), nil)
+		return err
+	})
+	if studymail.CodeOf(err) == studymail.Unavailable {
+		return err
+	}
 	if err != nil {
 		return &studymail.Error{Code: studymail.Unavailable, Message: "the job tables cannot be read; run `studymail migrate`", Cause: err}
 	}

@@ -180,9 +180,28 @@ func explain(what string, err error) error {
 	case unique(err):
 		return &studymail.Error{Code: studymail.Conflict, Message: what + ": it exists already", Cause: err}
 	case transient(err):
-		return &studymail.Error{Code: studymail.Unavailable, Message: what + ": the database does not answer; nothing was changed, try again", Cause: err}
+		return &studymail.Error{Code: studymail.Unavailable, Message: what + ": " + plight(err), Cause: err}
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// plight says in words what keeps the database from working, and what to do.
+func plight(err error) string {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqliteBusy:
+			return "another program holds the lock of the database file; nothing was changed: try again, or stop that program"
+		case sqliteFull:
+			return "the disk of the database is full; nothing was changed: make room, and try again"
+		case sqliteCantOpen, sqliteReadOnly:
+			return "the database file cannot be written; nothing was changed: check its owner, the rights of its folder, and that the disk is mounted for writing"
+		case sqliteIOErr:
+			return "the disk of the database does not work, or is full; nothing was changed: look at the disk and at the machine's log"
+		case sqliteCorrupt, sqliteNotADB:
+			return "the database file is damaged: stop studymail and restore a backup"
+		}
+	}
+	return "the database does not answer; nothing was changed, try again"
 }
 
 // SQLite's result codes: https://www.sqlite.org/rescode.html
@@ -192,6 +211,8 @@ const (
 	sqliteFull             = 13
 	sqliteCantOpen         = 14
 	sqliteReadOnly         = 8
+	sqliteCorrupt          = 11
+	sqliteNotADB           = 26
 	sqliteConstraintPK     = 1555
 	sqliteConstraintUnique = 2067
 )
@@ -207,11 +228,11 @@ func unique(err error) bool {
 }
 
 // transient tells errors that go away by themselves or by an operator's hand:
-// a locked or full file, a server that restarts.
+// a locked, full or damaged file, a server that restarts.
 func transient(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
-		case sqliteBusy, sqliteIOErr, sqliteFull, sqliteCantOpen, sqliteReadOnly:
+		case sqliteBusy, sqliteIOErr, sqliteFull, sqliteCantOpen, sqliteReadOnly, sqliteCorrupt, sqliteNotADB:
 			return true
 		}
 		return false
