@@ -132,11 +132,16 @@ func (k *Keys) Opener() *Opener { return &Opener{k: k} }
 
 const proofText = "studymail: this database belongs to this MASTER_KEYSET"
 
-// Proof seals a known text and hashes another: stored in a new database, it
-// tells later whether the keys are those that the database was made with.
+// Proof hashes a known text, and seals it together with its signature: stored in
+// a new database, it tells later whether the keys are those that the database
+// was made with.
 func (k *Keys) Proof() ([]byte, error) {
 	h := k.hashWith(k.primary, "proof", proofText)
-	sealedText, err := k.master.Encrypt([]byte(proofText), []byte("proof"))
+	tag, err := k.tokens.ComputeMAC([]byte(proofText))
+	if err != nil {
+		return nil, fmt.Errorf("sign the key proof: %w", err)
+	}
+	sealedText, err := k.master.Encrypt(append([]byte(proofText), tag...), []byte("proof"))
 	if err != nil {
 		return nil, fmt.Errorf("seal the key proof: %w", err)
 	}
@@ -148,15 +153,22 @@ func (k *Keys) CheckProof(proof []byte) error {
 	if len(proof) < HashSize {
 		return errors.New("the database's key proof is damaged")
 	}
-	if _, err := k.master.Decrypt(proof[HashSize:], []byte("proof")); err != nil {
+	text, err := k.master.Decrypt(proof[HashSize:], []byte("proof"))
+	if err != nil {
 		return errors.New("MASTER_KEYSET is not the one that this database was made with: personal details could not be read; put the right key into .env (nothing was changed)")
 	}
+	hashed := false
 	for _, id := range k.order {
-		if bytes.Equal(k.hashWith(id, "proof", proofText), proof[:HashSize]) {
-			return nil
-		}
+		hashed = hashed || bytes.Equal(k.hashWith(id, "proof", proofText), proof[:HashSize])
 	}
-	return errors.New("HASH_KEYSET is not the one that this database was made with: nobody would be found by username or address; put the right key into .env (nothing was changed)")
+	tag, signed := bytes.CutPrefix(text, []byte(proofText))
+	switch {
+	case !hashed:
+		return errors.New("HASH_KEYSET is not the one that this database was made with: nobody would be found by username or address; put the right key into .env (nothing was changed)")
+	case !signed || k.tokens.VerifyMAC(tag, []byte(proofText)) != nil:
+		return errors.New("SIGNING_KEYSET is not the one that this database was made with: the opt-out links and return paths of mails that were sent would not work; put the right key into .env (nothing was changed)")
+	}
+	return nil
 }
 
 // Fingerprint names a keyset without telling anything of it, for doctor.

@@ -178,7 +178,8 @@ func TestParseKeysTellsAllThatIsWrongAtOnce(t *testing.T) {
 }
 
 // Seen to fail: with the loop over the older hash keys taken out of CheckProof,
-// rotated keys are refused; without its Decrypt, a wrong master key is taken.
+// rotated keys are refused; without its Decrypt, a wrong master key is taken;
+// without its VerifyMAC, a wrong signing key.
 func TestTheProofTellsWrongKeysFromRotatedOnes(t *testing.T) {
 	t.Parallel()
 	own, other := freshTriple(t), freshTriple(t)
@@ -201,7 +202,7 @@ func TestTheProofTellsWrongKeysFromRotatedOnes(t *testing.T) {
 		{"another master keyset", triple{other.master, own.hash, own.signing}, proof, "MASTER_KEYSET"},
 		{"another hash keyset", triple{own.master, other.hash, own.signing}, proof, "HASH_KEYSET"},
 		{"other keysets", other, proof, "MASTER_KEYSET"},
-		{"another signing keyset", triple{own.master, own.hash, other.signing}, proof, ""},
+		{"another signing keyset", triple{own.master, own.hash, other.signing}, proof, "SIGNING_KEYSET"},
 		{"no proof", own, nil, "damaged"},
 		{"half a proof", own, proof[:10], "damaged"},
 		{"a damaged proof", own, flipped, "MASTER_KEYSET"},
