@@ -102,6 +102,9 @@ func (a *App) openStore(ctx context.Context, tables Tables) (err error) {
 			return studymail.Errorf(studymail.NotFound, "there is no database at %s; run `studymail init` first, or start studymail where its .env is", path)
 		}
 	}
+	if err := store.Look(ctx, url, a.Keys, a.Now); err != nil {
+		return err
+	}
 	if a.Store, err = store.Open(ctx, url, a.Now); err != nil {
 		return err
 	}

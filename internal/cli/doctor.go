@@ -71,7 +71,7 @@ func (e *env) examine(ctx context.Context, d *diagnosis) (err error) {
 	}
 	d.Settings = cfg.Show()
 	a, err := app.Open(ctx, e.options())
-	if !d.add("keys and database", err, "open, and belong together", "run `studymail init`, or `studymail migrate`, as it says") {
+	if !d.add("keys and database", err, "open, and belong together", "do as it says") {
 		return nil
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()

@@ -38,7 +38,7 @@ func (s *Store) CheckProof(ctx context.Context, keys Prover) error {
 	noTables := false
 	err := s.Read(ctx, func(tx *Tx) error {
 		if err := tx.hasVersions(ctx); err != nil {
-			noTables = true
+			noTables = studymail.CodeOf(err) != studymail.Unavailable
 			return err
 		}
 		proof, found, err := tx.Meta(ctx, keyProof)

@@ -137,6 +137,8 @@ func explainSQLite(path string, err error) error {
 		return studymail.Errorf(studymail.Unavailable, "the database file %s is locked by another program: %w; stop that program and try again", path, err)
 	case strings.Contains(text, "full"):
 		return studymail.Errorf(studymail.Unavailable, "the disk of the database file %s is full: %w; make room and try again", path, err)
+	case strings.Contains(text, "I/O"):
+		return studymail.Errorf(studymail.Unavailable, "the disk of the database file %s does not work, or is full: %w; look at the disk and at the machine's log", path, err)
 	}
 	return studymail.Errorf(studymail.Unavailable, "open the database file %s: %w", path, err)
 }
