@@ -50,7 +50,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		var lc net.ListenConfig
 		listener, err := lc.Listen(ctx, "tcp", a.Config.HTTPAddr)
 		if err != nil {
-			return studymail.Errorf(studymail.Unavailable, "cannot listen on HTTP_ADDR %s: %w; is another studymail up there?", a.Config.HTTPAddr, err)
+			return cannotListen(ctx, a.Config.HTTPAddr, err)
 		}
 		addr = listener.Addr().String()
 		site = web.New(web.Options{Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed})

@@ -16,6 +16,9 @@ type Options struct {
 	HostAllowed func(host string) bool // of the Host header
 }
 
+// Name is what a server calls itself in its answers' Server field.
+const Name = "studymail"
+
 // Server answers over HTTP.
 type Server struct{ http *http.Server }
 
@@ -66,11 +69,12 @@ func routes(o Options) http.Handler {
 // guarded refuses other hosts' names (DNS rebinding) and sets what every answer has.
 func guarded(o Options, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Server", Name)
 		if !o.HostAllowed(r.Host) {
 			http.Error(w, "This host name is not allowed here. Add it to ALLOWED_HOSTS.", http.StatusBadRequest)
 			return
 		}
-		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
