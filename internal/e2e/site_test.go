@@ -228,20 +228,6 @@ func (s *site) must(args ...string) string {
 	return r.out
 }
 
-// refused runs a command that has to fail with a code and with these words.
-func (s *site) refused(code int, words []string, args ...string) {
-	s.tb.Helper()
-	r := s.run(args...)
-	if r.code != code {
-		s.tb.Errorf("studymail %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), r.code, code, r.out, r.err)
-	}
-	for _, w := range words {
-		if !strings.Contains(r.err, w) {
-			s.tb.Errorf("studymail %s: %q is not in what it says:\n%s", strings.Join(args, " "), w, r.err)
-		}
-	}
-}
-
 func (s *site) read(v any, args ...string) {
 	s.tb.Helper()
 	out := s.must(append(args, "--json")...)
@@ -341,21 +327,6 @@ func (p *server) signal(sig os.Signal) {
 	p.s.tb.Helper()
 	if err := p.cmd.Process.Signal(sig); err != nil {
 		p.s.tb.Fatal(err)
-	}
-}
-
-// says waits until the server's console has the words.
-func (p *server) says(limit time.Duration, words string) {
-	p.s.tb.Helper()
-	end := time.After(limit)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !strings.Contains(p.log.text(), words) {
-		select {
-		case <-tick.C:
-		case <-end:
-			p.s.tb.Fatalf("the server does not say %q within %v:\n%s", words, limit, p.log.text())
-		}
 	}
 }
 
