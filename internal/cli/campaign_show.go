@@ -163,8 +163,16 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		name string
 		n    int
 	}{
-		{"Selected", v.Selected}, {"Planned", v.Planned}, {"  queued", v.Queued}, {"  sending", v.Sending}, {"  deferred", v.Deferred},
-		{"  sent", v.Sent}, {"  failed", v.Failed}, {"  skipped", v.Skipped}, {"  uncertain", v.Uncertain}, {"  cancelled", v.Cancelled},
+		{"Selected", v.Selected},
+		{"Planned", v.Planned},
+		{"  queued", v.Queued},
+		{"  sending", v.Sending},
+		{"  deferred", v.Deferred},
+		{"  sent", v.Sent},
+		{"  failed", v.Failed},
+		{"  skipped", v.Skipped},
+		{"  uncertain", v.Uncertain},
+		{"  cancelled", v.Cancelled},
 		{"Left out", total(v.LeftOut)},
 	} {
 		facts = append(facts, [2]string{n.name, thousands(n.n)})

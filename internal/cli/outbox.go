@@ -230,12 +230,11 @@ func (e *env) showMessage(ctx context.Context, j *job, id studymail.ID, reveal b
 	}
 	story.messageView = messageOf(&m)
 	if reveal {
-		err := j.Store.Write(ctx, func(tx *store.Tx) error { return e.event(ctx, tx, "mail shown", m.ID, "") })
+		mail, err := j.Letterbox().AsSent(&m, &version)
 		if err != nil {
 			return err
 		}
-		mail, err := j.Letterbox().AsSent(&m, &version)
-		if err != nil {
+		if err := j.Store.Write(ctx, func(tx *store.Tx) error { return e.event(ctx, tx, "mail shown", m.ID, "") }); err != nil {
 			return err
 		}
 		story.Mail = string(mail)
