@@ -11,7 +11,7 @@ FUZZTIME   ?= 200000x
 LINT       := bin/golangci-lint
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and run the product on its embedded defaults (makes .env and demo data the first time)
 	bin/studymail serve --init --demo-if-new
@@ -31,6 +31,9 @@ test-race: test-deps ## Run the tests of the concurrent packages with the race d
 
 test-pg: test-deps ## Run the tests of the store and of the whole product (on both databases)
 	go test -count=1 -timeout 20m ./internal/store/... ./internal/storetest/... ./internal/jobs/... ./internal/app/...
+
+e2e-full: test-deps ## Run the whole campaign with 100,000 patients on both databases (`make test` has 5,000)
+	E2E=full go test -count=1 -timeout 20m -v -run '^TestAWholeCampaign' ./internal/e2e/
 
 chaos: test-deps ## Run the fault campaigns in full (their short forms are part of `make test`)
 	CHAOS=full go test -count=1 -timeout 60m -v -run '^TestChaos' ./...

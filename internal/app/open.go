@@ -133,5 +133,11 @@ func (a *App) makeTables(ctx context.Context) (err error) {
 	if err := jobs.Migrate(ctx, a.Store); err != nil {
 		return err
 	}
+	return a.ensureBuiltins(ctx)
+}
+
+// ensureBuiltins makes the built-in schedules, and brings those that there are
+// up to what is configured.
+func (a *App) ensureBuiltins(ctx context.Context) error {
 	return jobs.EnsureBuiltins(ctx, a.Store, a.Config.SweepEvery, a.Config.TimeZone.String())
 }

@@ -98,6 +98,10 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		// twice, takes 8 % off a mail's processor time for 10 MB of memory.
 		debug.SetGCPercent(400)
 	}
+	// SWEEP_EVERY may be another than when the tables were made.
+	if err := a.ensureBuiltins(ctx); err != nil {
+		return nil, err
+	}
 	transport, err := a.Transport()
 	if err != nil {
 		return nil, err

@@ -124,12 +124,3 @@ func (s Spec) NextN(after time.Time, n int) []time.Time {
 	}
 	return all
 }
-
-// clip keeps quoted input short in messages.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
