@@ -48,6 +48,7 @@ func (a *App) SMTPConfig() (smtpout.Config, error) {
 		NoChunking:       !c.SMTPChunking,
 		Now:              a.Now,
 	}
+	cfg.Timeouts.AtMost(c.SMTPTimeout)
 	switch c.EmailTLS {
 	case config.NoTLS:
 		cfg.TLS = smtpout.TLSNone

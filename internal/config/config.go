@@ -52,6 +52,7 @@ type Config struct {
 	SMTPConnections        int
 	SMTPMailsPerConnection int // 0: no limit
 	SMTPIdle               time.Duration
+	SMTPTimeout            time.Duration
 	SMTPWindow             int
 	SMTPPipelining         bool
 	SMTPChunking           bool

@@ -68,6 +68,7 @@ func TestDefaults(t *testing.T) {
 		{"SMTP_CONNECTIONS", c.SMTPConnections, 4},
 		{"SMTP_MAILS_PER_CONNECTION", c.SMTPMailsPerConnection, 1000},
 		{"SMTP_IDLE", c.SMTPIdle, 30 * time.Second},
+		{"SMTP_TIMEOUT", c.SMTPTimeout, 10 * time.Minute},
 		{"SMTP_WINDOW", c.SMTPWindow, 16},
 		{"SMTP_PIPELINING", c.SMTPPipelining, true},
 		{"SMTP_CHUNKING", c.SMTPChunking, true},

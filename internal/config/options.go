@@ -147,6 +147,11 @@ func table() []group {
 				set: duration(func(c *Config) *timeDuration { return &c.SMTPIdle }, second, hour),
 			},
 			{
+				name: "SMTP_TIMEOUT", def: "10m", allowed: "a duration from 1s to 10m, such as 1m",
+				doc: "The longest wait for an answer of the relay, where RFC 5321 (5 minutes for most) does not say less.",
+				set: duration(func(c *Config) *timeDuration { return &c.SMTPTimeout }, second, 10*minute),
+			},
+			{
 				name: "SMTP_WINDOW", def: "16", allowed: "1 to 32",
 				doc: "Mails on their way in one connection at most. After a crash up to twice as many, and at most 32, may stand in doubt.",
 				set: number(func(c *Config) *int { return &c.SMTPWindow }, 1, 32),

@@ -5,18 +5,26 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"studymail"
+	"studymail/internal/store"
+	"studymail/internal/storetest/pgtest"
 )
 
 // fingerprint tells whether a folder's files changed: what is in them, their
@@ -178,4 +186,123 @@ func (r result) fails(tb testing.TB, what string, words ...string) {
 			tb.Errorf("%s crashes:\n%s", what, r.err)
 		}
 	}
+}
+
+// another gives a second process on the same database: with an HTTP_ADDR,
+// STATE_DIR and logs of its own, as on another machine.
+func (s *site) another() *site {
+	s.tb.Helper()
+	dir := s.tb.TempDir()
+	o := &site{tb: s.tb, kind: s.kind, dir: dir, url: s.url, addr: freeAddr(s.tb), env: map[string]string{}}
+	for k, v := range s.env {
+		o.env[k] = v
+	}
+	o.env["HTTP_ADDR"], o.env["HOME"] = o.addr, dir
+	o.copyFile(filepath.Join(s.dir, ".env"), ".env")
+	return o
+}
+
+// ownServer gives a clinic on a PostgreSQL of the test's own, to be restarted
+// and killed.
+func ownServer(tb testing.TB, n int) (*site, *pgtest.Cluster) {
+	tb.Helper()
+	c := pgtest.New(tb, pgtest.Options{})
+	url := c.Database(tb)
+	if err := fill(tb, store.Postgres, url, n); err != nil {
+		tb.Fatal(err)
+	}
+	s := bare(tb, store.Postgres, url)
+	s.copyFile(filepath.Join(keysDir, ".env"), ".env")
+	return s, c
+}
+
+// check is one line of doctor's and of /health.
+type check struct {
+	studymail.Check
+	found bool
+}
+
+// doctor gives doctor's check whose name begins so, and its exit code.
+func (s *site) doctor(name string) (check, int) {
+	s.tb.Helper()
+	r := s.run("doctor", "--json")
+	var d studymail.Health
+	if err := json.Unmarshal([]byte(r.out), &d); err != nil {
+		s.tb.Fatalf("doctor --json: %v\n%s%s", err, r.out, r.err)
+	}
+	return checkOf(d, name), r.code
+}
+
+// unwell gives the check of /health whose name begins so, and whether the
+// answer as a whole says that something is wrong.
+func (s *site) unwell(name string) (check, bool) {
+	s.tb.Helper()
+	status, body, _ := strings.Cut(s.health(), "\n")
+	var h studymail.Health
+	if err := json.Unmarshal([]byte(body), &h); err != nil {
+		s.tb.Fatalf("/health: %v\n%s", err, body)
+	}
+	return checkOf(h, name), strings.HasPrefix(status, strconv.Itoa(http.StatusServiceUnavailable))
+}
+
+func checkOf(h studymail.Health, name string) check {
+	i := slices.IndexFunc(h.Checks, func(c studymail.Check) bool { return strings.HasPrefix(c.Name, name) })
+	if i < 0 {
+		return check{}
+	}
+	return check{h.Checks[i], true}
+}
+
+// transportStands waits until /health shows the transport in a state.
+func (s *site) transportStands(limit time.Duration, words string) {
+	s.tb.Helper()
+	last := ""
+	eventually(s.tb, limit, "the transport is shown as "+words, func() bool {
+		c, _ := s.unwell("transport smtp")
+		last = c.Value
+		return strings.Contains(c.Value, words)
+	})
+	s.tb.Logf("transport: %s", last)
+}
+
+// reasons counts messages by state and reason.
+func reasons(messages []message) map[string]int {
+	n := map[string]int{}
+	for i := range messages {
+		m := &messages[i]
+		n[strings.TrimSuffix(m.State+": "+m.Reason, ": ")]++
+	}
+	return n
+}
+
+// tried is what `outbox show --json` says of one message.
+type tried struct {
+	message
+	AttemptLimit int    `json:"attempt_limit"`
+	NextAttempt  string `json:"next_attempt_at"`
+	Tried        []struct {
+		Counts  bool      `json:"counts"`
+		At      time.Time `json:"at"`
+		Outcome string    `json:"outcome"`
+		Code    int       `json:"code"`
+		Stage   string    `json:"stage"`
+		Reply   string    `json:"reply"`
+	} `json:"tried"`
+}
+
+func (s *site) story(id string) tried {
+	s.tb.Helper()
+	var m tried
+	s.read(&m, "outbox", "show", id)
+	return m
+}
+
+// listening tells whether something takes connections at an address.
+func listening(addr string) bool {
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
 }

@@ -383,3 +383,9 @@ func (l *lockedBuffer) text() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// says waits until the server's console has the words.
+func (p *server) says(limit time.Duration, words string) {
+	p.s.tb.Helper()
+	eventually(p.s.tb, limit, "the server says "+words, func() bool { return strings.Contains(p.log.text(), words) })
+}

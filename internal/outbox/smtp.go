@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"studymail"
 	"studymail/internal/logs"
@@ -42,7 +43,7 @@ func smtpError(err error) error {
 		// The server's words may quote the patient, whom nobody here knows: they
 		// stand with the message's attempt, where they are scrubbed of the name.
 	default:
-		detail += " " + e.Reply
+		detail = strings.TrimSpace(detail + " " + e.Reply)
 	}
 	return &TransportError{Code: e.Stage, Detail: logs.Scrub(detail), Stop: e.Security(), Err: err}
 }

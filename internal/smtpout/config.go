@@ -79,6 +79,32 @@ type Timeouts struct {
 	Grace     time.Duration // 10 s: how long a cancelled Deliver waits for replies to what it handed over
 }
 
+// AtMost shortens each wait that is longer than d; Grace stays.
+func (t *Timeouts) AtMost(d time.Duration) {
+	t.fill()
+	for _, wait := range []*time.Duration{
+		&t.Connect, &t.Greeting, &t.EHLO, &t.Handshake, &t.Auth, &t.Mail, &t.Rcpt, &t.Data, &t.Block, &t.Dot, &t.Quit,
+	} {
+		*wait = min(*wait, d)
+	}
+}
+
+// fill puts the default where nothing is said.
+func (t *Timeouts) fill() {
+	orDefault(&t.Connect, 30*time.Second)
+	orDefault(&t.Greeting, 5*time.Minute)
+	orDefault(&t.EHLO, 5*time.Minute)
+	orDefault(&t.Handshake, time.Minute)
+	orDefault(&t.Auth, 2*time.Minute)
+	orDefault(&t.Mail, 5*time.Minute)
+	orDefault(&t.Rcpt, 5*time.Minute)
+	orDefault(&t.Data, 2*time.Minute)
+	orDefault(&t.Block, 3*time.Minute)
+	orDefault(&t.Dot, 10*time.Minute)
+	orDefault(&t.Quit, 3*time.Second)
+	orDefault(&t.Grace, 10*time.Second)
+}
+
 // Credentials are what AUTH needs. They print as [redacted].
 type Credentials struct {
 	Username string
@@ -128,18 +154,6 @@ func (c *Config) complete() (*Config, error) {
 		f.Now = time.Now //nolint:forbidigo // only the default of an injected clock
 	}
 	orDefault(&f.IdleTimeout, 30*time.Second)
-	t := &f.Timeouts
-	orDefault(&t.Connect, 30*time.Second)
-	orDefault(&t.Greeting, 5*time.Minute)
-	orDefault(&t.EHLO, 5*time.Minute)
-	orDefault(&t.Handshake, time.Minute)
-	orDefault(&t.Auth, 2*time.Minute)
-	orDefault(&t.Mail, 5*time.Minute)
-	orDefault(&t.Rcpt, 5*time.Minute)
-	orDefault(&t.Data, 2*time.Minute)
-	orDefault(&t.Block, 3*time.Minute)
-	orDefault(&t.Dot, 10*time.Minute)
-	orDefault(&t.Quit, 3*time.Second)
-	orDefault(&t.Grace, 10*time.Second)
+	f.Timeouts.fill()
 	return &f, nil
 }
