@@ -104,12 +104,14 @@ func (t *Tx) openRuns(ctx context.Context) ([]openRun, error) {
 const claimColumns = `m.id, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at,
 	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, ` + eligibility
 
+// What is queued may go: its time only says whose turn is first. To compare that
+// with now would hold all up when the clock is put back.
 var claim = both{
 	sqlite: `SELECT ` + claimColumns + `
-		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND next_attempt_at <= $3 ORDER BY next_attempt_at, id LIMIT $4) m
+		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
-	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND next_attempt_at <= $3
-			ORDER BY next_attempt_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $2 AND state = 10
+			ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
 		SELECT ` + claimColumns + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 }
 
@@ -130,7 +132,7 @@ func (t *Tx) claimOf(ctx context.Context, r *openRun, token int64, limit int, to
 		n    int
 	)
 	what := "claim messages of run " + r.id.String()
-	err = t.each(ctx, what, t.pick(claim), []any{string(today), r.key, ms(t.now), limit}, func(rows *sql.Rows) error {
+	err = t.each(ctx, what, t.pick(claim), []any{string(today), r.key, limit}, func(rows *sql.Rows) error {
 		c := Claimed{Token: token, Run: r.id, Campaign: r.campaign, Version: r.version}
 		var why studymail.Reason
 		if err := rows.Scan(&c.Key, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
