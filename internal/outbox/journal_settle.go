@@ -75,7 +75,7 @@ func (o *Outbox) consult(ctx context.Context, tx *store.Tx, w *studymail.Worker)
 
 // settled is the outcome that a dead worker had read and did not live to record.
 func (o *Outbox) settled(d *store.InDoubt, e *entry) store.Recorded {
-	c := store.Claimed{Key: d.Key, Token: d.Token, Attempts: d.Attempts, Limit: d.Limit, Losses: d.Losses}
+	c := store.Claimed{Key: d.Key, Token: d.Token, Tries: d.Tries, Attempts: d.Attempts, Limit: d.Limit, Losses: d.Losses}
 	rec := settle(&c, e.outcome, e.at, o.opts.Retries)
 	rec.Transport = o.opts.Transport.Name()
 	if rec.Reason == studymail.ReasonNoMailbox || rec.Reason == studymail.ReasonRefused {

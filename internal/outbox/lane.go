@@ -210,6 +210,7 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	case studymail.NotSent, studymail.Lost, studymail.InDoubt, studymail.Withheld, studymail.WithdrawnBy:
 	}
 	l.mu.Unlock()
+	doneWith(m)
 	l.journal.reply(c.Key, c.Token, c.window.key, &o, l.o.opts.Now())
 	l.o.settle(c, o, closes)
 	select {

@@ -97,7 +97,7 @@ func (b *Letterbox) render(c *claim, now time.Time) (*Mail, error) {
 		}
 		m.From = compose.ReturnPath(token, b.BounceDomain)
 	}
-	if m.Data, err = c.letter.Append(make([]byte, 0, 4096), &h, &v); err != nil {
+	if m.Data, err = c.letter.Append(newText(), &h, &v); err != nil {
 		return nil, fmt.Errorf("put message %s together: %w", c.ID, err)
 	}
 	if c.merged, err = key.Seal(sealed.MessageMerged, c.ID, compose.PackSent(&h, &v)...); err != nil {
@@ -105,6 +105,27 @@ func (b *Letterbox) render(c *claim, now time.Time) (*Mail, error) {
 	}
 	c.personal = []string{m.To, d.Username.Reveal(), d.FirstName.Reveal(), d.LastName.Reveal()}
 	return m, nil
+}
+
+// texts are the buffers of mails that were handed over, for the next ones: at
+// full speed new ones would be most of what the garbage collector has to do.
+var texts sync.Pool
+
+// newText gives an empty buffer for a mail's text.
+func newText() []byte {
+	if b, ok := texts.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, 4096)
+}
+
+// doneWith takes a mail's buffer back: nobody may look at its text any more.
+func doneWith(m *Mail) {
+	b := m.Data
+	m.Data = nil
+	if cap(b) <= 64<<10 { // a large letter's would stay for long
+		texts.Put(&b)
+	}
 }
 
 // AsSent gives a message's mail as it was (or may have been) handed over, from

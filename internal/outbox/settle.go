@@ -38,7 +38,7 @@ func (r Retries) next(now time.Time, n int) time.Time {
 // section 2, step 5.
 func settle(c *store.Claimed, o studymail.Outcome, now time.Time, retries Retries) store.Recorded {
 	r := store.Recorded{
-		Key: c.Key, Token: c.Token, Attempts: c.Attempts, Losses: c.Losses, At: now, Outcome: o, NextAttemptAt: now,
+		Key: c.Key, Token: c.Token, Tries: c.Tries, Attempts: c.Attempts, Losses: c.Losses, At: now, Outcome: o, NextAttemptAt: now,
 	}
 	attempt := func(state studymail.State, reason studymail.Reason) {
 		r.Counts = true

@@ -23,38 +23,43 @@ type traits struct {
 // examine looks a message over once. Bare CRs and LFs are refused: servers
 // differ in what they take for a line, and mail has been smuggled through that.
 func examine(data []byte) (traits, error) {
-	var t traits
+	t := traits{eightBit: hasHighBit(data)}
 	if len(data) == 0 {
 		return t, errTextEmpty
 	}
-	for len(data) > 0 {
-		end := bytes.IndexByte(data, '\n')
-		line := data
-		if end < 0 {
-			t.unended = true
-			data = nil
-		} else {
-			if end == 0 || data[end-1] != '\r' {
-				return t, errTextBare
-			}
-			line, data = data[:end-1], data[end+1:]
-		}
-		if len(line) > 998 {
-			return t, errTextLong
-		}
-		if len(line) > 0 && line[0] == '.' {
+	if bytes.IndexByte(data, 0) >= 0 {
+		return t, errTextNUL
+	}
+	lines := 0
+	for rest := data; len(rest) > 0; lines++ {
+		if rest[0] == '.' {
 			t.dots = true
 		}
-		if bytes.IndexByte(line, '\r') >= 0 {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			t.unended = true
+			if len(rest) > maxLine {
+				return t, errTextLong
+			}
+			break
+		}
+		if end == 0 || rest[end-1] != '\r' {
 			return t, errTextBare
 		}
-		if bytes.IndexByte(line, 0) >= 0 {
-			return t, errTextNUL
+		if end-1 > maxLine {
+			return t, errTextLong
 		}
-		t.eightBit = t.eightBit || hasHighBit(line)
+		rest = rest[end+1:]
+	}
+	// Each line ends with a CR, so any other is bare.
+	if bytes.Count(data, []byte{'\r'}) != lines {
+		return t, errTextBare
 	}
 	return t, nil
 }
+
+// maxLine is without its CRLF (RFC 5321 §4.5.3.1.6).
+const maxLine = 998
 
 func hasHighBit(b []byte) bool {
 	for len(b) >= 8 {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"studymail"
@@ -124,6 +125,18 @@ var markClaimed = both{
 		WHERE state + 0 = 10 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
+// markRangeClaimed is SQLite's for those that stand side by side.
+const markRangeClaimed = `UPDATE messages SET state = 15, claim_token = $1 WHERE +state = 10 AND id BETWEEN $2 AND $3`
+
+func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []int64) (int64, error) {
+	inList := func(list string) (int64, error) { return t.exec(ctx, what, t.pick(markClaimed), token, list) }
+	if t.kind == Postgres {
+		return inList(keysJSON(keys))
+	}
+	slices.Sort(keys)
+	return eachRange(keys, func(first, last int64) (int64, error) { return t.exec(ctx, what, markRangeClaimed, token, first, last) }, inList)
+}
+
 // claimOf claims of one run; full tells that the run may have more.
 func (t *Tx) claimOf(ctx context.Context, r *openRun, token int64, limit int, today studymail.Date, res *ClaimResult) (full bool, err error) {
 	var (
@@ -160,7 +173,7 @@ func (t *Tx) claimOf(ctx context.Context, r *openRun, token int64, limit int, to
 		return false, err
 	}
 	if len(keys) > 0 {
-		marked, err := t.exec(ctx, what, t.pick(markClaimed), token, keysJSON(keys))
+		marked, err := t.markClaimed(ctx, what, token, keys)
 		if err != nil {
 			return false, err
 		}

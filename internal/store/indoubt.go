@@ -16,16 +16,17 @@ type InDoubt struct {
 	Token    int64
 	State    studymail.State // Claimed, or Uncertain where others have called it so already
 	Windows  []int64         // in which it stands
+	Tries    int
 	Attempts int
 	Limit    int
 	Losses   int
 }
 
 var standing = both{
-	sqlite: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.attempts, m.attempt_limit, m.losses
+	sqlite: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.tries, m.attempts, m.attempt_limit, m.losses
 		FROM windows w, json_each(w.members) j CROSS JOIN messages m ON m.id = j.value JOIN patients pa ON pa.id = m.patient_id
 		WHERE w.worker_id = $1 AND m.state = 15 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
-	postgres: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.attempts, m.attempt_limit, m.losses
+	postgres: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.tries, m.attempts, m.attempt_limit, m.losses
 		FROM windows w CROSS JOIN LATERAL json_array_elements_text(w.members::json) j
 		JOIN messages m ON m.id = j::bigint JOIN patients pa ON pa.id = m.patient_id
 		WHERE w.worker_id = $1 AND m.state + 0 = 15 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
@@ -33,7 +34,7 @@ var standing = both{
 
 // What others have called uncertain keeps its token until an operator or a late
 // outcome settles it, and merged_id is the window that it stood in.
-const calledUncertain = `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, m.merged_id, m.attempts, m.attempt_limit, m.losses
+const calledUncertain = `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, m.merged_id, m.tries, m.attempts, m.attempt_limit, m.losses
 	FROM messages m JOIN patients pa ON pa.id = m.patient_id
 	WHERE m.state = 70 AND m.claim_token >= $1 AND m.claim_token < $2 AND m.reason = $3`
 
@@ -56,7 +57,7 @@ func (t *Tx) InDoubtOf(ctx context.Context, w *studymail.Worker) ([]InDoubt, err
 			d      InDoubt
 			window sql.NullInt64
 		)
-		if err := rows.Scan(&d.Key, &d.ID, &d.Patient, &d.Token, &d.State, &window, &d.Attempts, &d.Limit, &d.Losses); err != nil {
+		if err := rows.Scan(&d.Key, &d.ID, &d.Patient, &d.Token, &d.State, &window, &d.Tries, &d.Attempts, &d.Limit, &d.Losses); err != nil {
 			return err
 		}
 		i, seen := place[d.Key]

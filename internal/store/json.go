@@ -30,3 +30,36 @@ func rowsJSON[T any](rows []T) (string, error) {
 	}
 	return string(b), nil
 }
+
+// maxRanges bounds the statements that ranges are worth: more of them cost more
+// than one with a list.
+const maxRanges = 4
+
+// eachRange does something to rows by their keys, which are in order: range by
+// range where they stand side by side, as those that were planned together do,
+// else by a list of them. It gives how many rows both said they did it to.
+func eachRange(keys []int64, inRange func(first, last int64) (int64, error), inList func(list string) (int64, error)) (int64, error) {
+	var first []int // of each range
+	for i, k := range keys {
+		if i > 0 && k == keys[i-1]+1 {
+			continue
+		}
+		if len(first) == maxRanges {
+			return inList(keysJSON(keys))
+		}
+		first = append(first, i)
+	}
+	sum := int64(0)
+	for i, from := range first {
+		to := len(keys)
+		if i+1 < len(first) {
+			to = first[i+1]
+		}
+		n, err := inRange(keys[from], keys[to-1])
+		if err != nil {
+			return sum, err
+		}
+		sum += n
+	}
+	return sum, nil
+}

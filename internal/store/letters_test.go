@@ -33,6 +33,7 @@ func TestHandOvers(t *testing.T) {
 		storetest.ClaimGivesEachMessageOnce,
 		storetest.AClaimSetsAsideWhoIsNotEligibleAnyMore,
 		storetest.AWindowLetsInOnlyWhoMayGo,
+		storetest.OutcomesAreRecordedHoweverTheyLie,
 		storetest.AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot,
 		storetest.RecordTwiceIsNoChange,
 		storetest.WhatADeadWorkerHeldComesBackOrIsInDoubt,

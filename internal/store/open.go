@@ -95,7 +95,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	// synchronous=FULL: NORMAL may lose the last commits on power loss.
 	// secure_delete: what was erased is overwritten in the file.
 	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=cache_size(-65536)&_pragma=temp_store(2)"
+		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=temp_store(2)"
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
 	open := func(dsn string, conns int) *sql.DB {
 		db, openErr := sql.Open("sqlite", dsn)
@@ -108,9 +108,11 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		db.SetConnMaxIdleTime(0)
 		return db
 	}
-	s.write = open(dsn+"&_txlock=immediate", 1)
-	s.jobs = open(dsn+"&_txlock=immediate", 1)
-	s.read = open(dsn+"&_pragma=query_only(1)", 2*runtime.NumCPU())
+	// Kilobytes of pages that a connection keeps. The writer's are its working set
+	// with a million messages; readers find theirs in the kernel's cache.
+	s.write = open(dsn+"&_txlock=immediate&_pragma=cache_size(-32768)", 1)
+	s.jobs = open(dsn+"&_txlock=immediate&_pragma=cache_size(-4096)", 1)
+	s.read = open(dsn+"&_pragma=query_only(1)&_pragma=cache_size(-8192)", 2*runtime.NumCPU())
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}

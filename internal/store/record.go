@@ -16,6 +16,7 @@ type Recorded struct {
 	Window        int64 // in which it stood: what was merged is kept there; 0: nothing of it left
 	State         studymail.State
 	Reason        studymail.Reason
+	Tries         int // before this one
 	Attempts      int
 	Losses        int
 	NextAttemptAt time.Time // of a deferred message

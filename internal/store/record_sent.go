@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,36 +69,47 @@ type together struct {
 	enhanced, stage, transport string
 }
 
+// takenMany and takenRange record the same. The second costs half and does for
+// nearly all: a window's members were claimed side by side, and what was never
+// uncertain has no reason to be taken away (to write that column makes SQLite
+// check a foreign key, and go over the rows twice).
+const (
+	takenSets = `UPDATE messages SET state = 40, tries = tries + 1, attempts = attempts + 1, losses = 0,
+			merged_id = $1, sent_at = $2, updated_at = $2`
+	takenMany  = takenSets + `, reason = NULL WHERE claim_token = $3 AND +state IN (15, 70) AND id IN (SELECT value FROM json_each($4))`
+	takenRange = takenSets + ` WHERE claim_token = $3 AND +state = 15 AND reason IS NULL AND id BETWEEN $4 AND $5`
+)
+
 func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded) (int, error) {
+	const what = "record what was taken"
+	// In order: attempts are appended to the end of their table.
+	slices.SortFunc(all, func(a, b *Recorded) int { return cmp.Compare(a.Key, b.Key) })
 	keys := make([]int64, len(all))
 	last := int64(0)
 	for i, r := range all {
 		keys[i] = r.Key
 		last = max(last, r.At.UnixMilli())
 	}
-	number := make(map[int64]int, len(all))
-	err := t.each(ctx, "record what was taken", `UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
-			merged_id = $2, sent_at = $1, updated_at = $1
-		WHERE id IN (SELECT value FROM json_each($3)) AND claim_token = $4 AND +state IN (15, 70) RETURNING id, tries`,
-		[]any{last, k.window, keysJSON(keys), k.token}, func(rows *sql.Rows) error {
-			var (
-				key   int64
-				tries int
-			)
-			err := rows.Scan(&key, &tries)
-			number[key] = tries
-			return err
-		})
+	inList := func(list string) (int64, error) { return t.exec(ctx, what, takenMany, k.window, last, k.token, list) }
+	n, err := eachRange(keys, func(first, to int64) (int64, error) {
+		return t.exec(ctx, what, takenRange, k.window, last, k.token, first, to)
+	}, inList)
+	if err == nil && n < int64(len(keys)) {
+		var rest int64
+		rest, err = inList(keysJSON(keys)) // those taken above are in neither state any more
+		n += rest
+	}
 	if err != nil {
 		return 0, err
 	}
+	if n != int64(len(all)) {
+		if all, err = t.ofThose(ctx, what, k, all, keys); err != nil {
+			return 0, err
+		}
+	}
 	args := []any{k.code, k.enhanced, k.stage, k.transport}
 	for _, r := range all {
-		n, recorded := number[r.Key]
-		if !recorded {
-			continue
-		}
-		args = append(args, r.Key, n, r.At.UnixMilli(), r.Outcome.Took.Milliseconds())
+		args = append(args, r.Key, r.Tries+1, r.At.UnixMilli(), r.Outcome.Took.Milliseconds())
 		if rows := (len(args) - 4) / 4; rows == len(sentAttempts)-1 {
 			if err := t.addSentAttempts(ctx, args); err != nil {
 				return 0, err
@@ -104,7 +117,22 @@ func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded
 			args = args[:4]
 		}
 	}
-	return len(number), t.addSentAttempts(ctx, args)
+	return len(all), t.addSentAttempts(ctx, args)
+}
+
+// ofThose finds out which were recorded just now, when not all were: others are
+// another claim's by now, or were recorded before.
+func (t *Tx) ofThose(ctx context.Context, what string, k together, all []*Recorded, keys []int64) ([]*Recorded, error) {
+	recorded := map[int64]bool{}
+	err := t.each(ctx, what, `SELECT id FROM messages m WHERE id IN (SELECT value FROM json_each($1)) AND claim_token = $2 AND merged_id = $3 AND +state = 40
+			AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.number = m.tries)`,
+		[]any{keysJSON(keys), k.token, k.window}, func(rows *sql.Rows) error {
+			var key int64
+			err := rows.Scan(&key)
+			recorded[key] = true
+			return err
+		})
+	return slices.DeleteFunc(all, func(r *Recorded) bool { return !recorded[r.Key] }), err
 }
 
 func (t *Tx) addSentAttempts(ctx context.Context, args []any) error {

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -128,25 +130,30 @@ func AWindowLetsInOnlyWhoMayGo(t *testing.T, s *store.Store) {
 			})
 		}, studymail.Queued, ""},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			s := Open(t, s.Kind())
-			l := newLetters(t, s)
-			p := l.AddPatients(t, s, 0, 1)[0]
-			l.plan(t, l.rules())
-			w := l.worker(t)
-			c := l.claim(t, w, 10).Claimed[0]
-			tc.change(l, t, p, w, &c)
-			_, members, refused := l.open(t, w, c)
-			m := l.message(t, c.Key)
-			equal(t, "state", m.State.String(), tc.state.String())
-			equal(t, "reason", m.Reason, tc.reason)
-			if tc.state == studymail.Sending {
-				equal(t, "members", members, []int64{c.Key})
-				return
-			}
-			equal(t, "members", len(members), 0)
-			equal(t, "verdicts", len(refused), 1)
-		})
+		// SQLite has a statement for messages that stand side by side, and one for
+		// any: with the second it is opened for the first and the third of three.
+		for _, scattered := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, scattered %t", tc.name, scattered), func(t *testing.T) {
+				s := Open(t, s.Kind())
+				l := newLetters(t, s)
+				p := l.AddPatients(t, s, 0, 3)[0]
+				l.plan(t, l.rules())
+				w := l.worker(t)
+				claimed := l.claim(t, w, 10).Claimed
+				c := claimed[0]
+				tc.change(l, t, p, w, &c)
+				together := []store.Claimed{c}
+				if scattered {
+					together = append(together, claimed[2])
+				}
+				_, members, refused := l.open(t, w, together...)
+				m := l.message(t, c.Key)
+				equal(t, "state", m.State.String(), tc.state.String())
+				equal(t, "reason", m.Reason, tc.reason)
+				equal(t, "stands in it", slices.Contains(members, c.Key), tc.state == studymail.Sending)
+				equal(t, "members and verdicts", len(members)+len(refused), len(together))
+			})
+		}
 	}
 }
 
@@ -166,6 +173,48 @@ func AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot(t *testing.T, s *store.Store) 
 	equal(t, "late outcomes", l.record(t, sent(claimed[1])), 0)
 	write(t, s, func(tx *store.Tx) error { return tx.CloseWindows(t.Context(), []int64{window}) })
 	equal(t, "sent", l.counts(t).Sent, 1)
+}
+
+// OutcomesAreRecordedHoweverTheyLie records windows whose members stand side by
+// side, and far apart, one of them another's by now: each is recorded once.
+func OutcomesAreRecordedHoweverTheyLie(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 24)
+	l.plan(t, l.rules())
+	w := l.worker(t)
+	claimed := l.claim(t, w, 24).Claimed
+	var near, far []store.Claimed
+	for i, c := range claimed {
+		if i < 8 || i%2 == 0 {
+			near = append(near, c)
+		} else {
+			far = append(far, c)
+		}
+	}
+	l.open(t, w, near...)
+	l.open(t, w, far...)
+	lost := far[3]
+	write(t, s, func(tx *store.Tx) error { return tx.Unclaim(t.Context(), []store.Claimed{lost}) })
+	var outcomes []store.Recorded
+	for _, c := range slices.Concat(near, far) {
+		outcomes = append(outcomes, sent(c))
+	}
+	equal(t, "late", l.record(t, outcomes...), 1)
+	equal(t, "late the second time", l.record(t, outcomes...), len(outcomes))
+	for _, c := range claimed {
+		m := l.message(t, c.Key)
+		want, attempts := studymail.Sent, 1
+		if c.Key == lost.Key {
+			want, attempts = studymail.Queued, 0
+		}
+		equal(t, "state", m.State, want)
+		equal(t, "attempts that count", m.Attempts, attempts)
+		read(t, s, func(tx *store.Tx) error {
+			all, err := tx.Attempts(t.Context(), c.Key)
+			equal(t, "attempts", len(all), attempts)
+			return err
+		})
+	}
 }
 
 // RecordTwiceIsNoChange records the same outcome twice.
