@@ -185,8 +185,8 @@ func (w *world) importPatients(n int) time.Duration {
 	return time.Since(began)
 }
 
-// plan makes and plans a campaign to all, with nobody there to send it.
-func (w *world) plan() time.Duration {
+// draft makes a campaign to all of study A.
+func (w *world) draft() (id string) {
 	w.t.Helper()
 	var c struct {
 		ID string `json:"id"`
@@ -194,8 +194,15 @@ func (w *world) plan() time.Duration {
 	if err := json.Unmarshal(w.run("campaign", "create", "--study", "A", "--template", "letter", "--again", "--json"), &c); err != nil {
 		w.t.Fatal(err)
 	}
+	return c.ID
+}
+
+// plan makes and plans a campaign to all, with nobody there to send it.
+func (w *world) plan() time.Duration {
+	w.t.Helper()
+	id := w.draft()
 	began := time.Now()
-	w.run("campaign", "start", c.ID, "--yes")
+	w.run("campaign", "start", id, "--yes")
 	return time.Since(began)
 }
 

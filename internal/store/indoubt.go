@@ -33,10 +33,11 @@ var standing = both{
 }
 
 // What others have called uncertain keeps its token until an operator or a late
-// outcome settles it, and merged_id is the window that it stood in.
+// outcome settles it, and merged_id is the window that it stood in. SQLite finds
+// the index of what has ended only by the very words of its condition.
 const calledUncertain = `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, m.merged_id, m.tries, m.attempts, m.attempt_limit, m.losses
 	FROM messages m JOIN patients pa ON pa.id = m.patient_id
-	WHERE m.state = 70 AND m.claim_token >= $1 AND m.claim_token < $2 AND m.reason = $3`
+	WHERE m.state >= 50 AND m.state = 70 AND m.claim_token >= $1 AND m.claim_token < $2 AND m.reason = $3`
 
 // InDoubtOf lists what a worker left in doubt that is known to be gone, and
 // keeps others from settling it until the transaction ends.
