@@ -40,11 +40,13 @@ type campaignView struct {
 	Started  string                  `json:"started_at"`
 	Ended    string                  `json:"ended_at"`
 	Next     string                  `json:"next_run_at,omitempty"` // of one that waits for its time
+	Off      *armingView             `json:"sending_off,omitempty"` // no mail leaves at all
 	*studymail.Counts
 	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
 
 	row  *store.CampaignRow
 	next time.Time
+	off  studymail.Arming
 }
 
 func campaignOf(c *store.CampaignRow) campaignView {

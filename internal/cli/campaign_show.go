@@ -63,6 +63,13 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 		}
 		v = campaignOf(&c)
 		v.Counts = &counts
+		if v.off, err = tx.Arming(ctx); err != nil {
+			return err
+		}
+		if !v.off.Armed {
+			off := armingOf(&v.off)
+			v.Off = &off
+		}
 		if c.Schedule == 0 || c.State != studymail.Scheduled && c.State != studymail.Running {
 			return nil
 		}
@@ -147,6 +154,11 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 	study := v.Study
 	if study == "" {
 		study = "ad hoc"
+	}
+	if v.Off != nil {
+		if err := e.say("%s.\nNo mail leaves until `studymail arm`; read docs/operations.md#restore first.\n", j.whyOff(&v.off)); err != nil {
+			return err
+		}
 	}
 	facts := [][2]string{
 		{"Campaign", v.ID.String()},

@@ -92,6 +92,9 @@ func (e *env) serve(ctx context.Context, parts app.Parts, init, demo bool) (err 
 		if parts.Workers {
 			e.note("working; %s", where)
 		}
+		if err := e.warnOff(ctx, &job{App: a}); err != nil {
+			e.note("whether sending is armed could not be read: %s", err)
+		}
 		if addr != "" {
 			e.note("up at http://%s (health: /healthz, /readyz, /health); Ctrl-C ends it", addr)
 		}

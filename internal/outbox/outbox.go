@@ -70,6 +70,7 @@ type Outbox struct {
 	log      *slog.Logger
 	recorder *recorder
 	gate     *gate
+	watch    *watch
 	journal  *journal // nil: there is none
 	worker   atomic.Pointer[worker]
 	ready    chan *claim
@@ -87,7 +88,11 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
 		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1),
 	}
-	w, err := register(ctx, opts.Store, opts.StateDir, opts.Version, opts.Lease)
+	var err error
+	if o.watch, err = newWatch(ctx, opts.Store, opts.StateDir); err != nil {
+		return nil, err
+	}
+	w, err := o.register(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +149,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 func (o *Outbox) stop(ctx context.Context) error {
 	w := o.worker.Load()
+	o.lastSign(ctx)
 	left, err := o.stopWorker(ctx, &w.Worker, true)
 	if err != nil {
 		return errors.Join(errors.New("the worker could not sign off; what it held comes back by itself"), err)

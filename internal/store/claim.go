@@ -59,8 +59,9 @@ type openRun struct {
 
 // Claim takes up to limit queued messages of running campaigns under a token:
 // ad hoc ones first, then campaigns in turns, so that a big one does not hold
-// up the others. Who is not eligible any more is skipped on the way. A claim
-// costs nothing to lose; the guard is OpenWindow.
+// up the others. Who is not eligible any more is skipped on the way. While sending
+// is disarmed there is nothing to take. A claim costs nothing to lose; the guard
+// is OpenWindow.
 func (t *Tx) Claim(ctx context.Context, token int64, limit int, today studymail.Date) (ClaimResult, error) {
 	res := ClaimResult{Skipped: map[studymail.Reason]int{}}
 	runs, err := t.openRuns(ctx)
@@ -92,7 +93,7 @@ func (t *Tx) openRuns(ctx context.Context) ([]openRun, error) {
 	var all []openRun
 	err := t.each(ctx, "list open runs", `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc
 		FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN steps s ON s.id = r.step_id
-		WHERE r.state = 20 AND r.state < 30 AND c.state = 20 ORDER BY c.ad_hoc DESC, r.id`, nil,
+		WHERE r.state = 20 AND r.state < 30 AND c.state = 20 AND `+mayLeave+` ORDER BY c.ad_hoc DESC, r.id`, nil,
 		func(rows *sql.Rows) error {
 			var r openRun
 			err := rows.Scan(&r.key, &r.id, &r.campaign, &r.version, &r.adHoc)

@@ -88,3 +88,14 @@ func TestEvents(t *testing.T) {
 		storetest.RollbackLeavesNoEvent,
 	)
 }
+
+func TestArming(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ADatabaseThatIsBehindAMachineIsDisarmed,
+		storetest.WhatAPersonArmedNoMachineDisarmsAgain,
+		storetest.ADatabaseThatTurnsUpElsewhereIsDisarmed,
+		storetest.AMovedSQLiteFileIsNoCopy,
+		storetest.WhileDisarmedNothingIsTakenAndNoWindowOpens,
+	)
+}

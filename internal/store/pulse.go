@@ -11,6 +11,10 @@ import (
 // A claimed one is unsent, too: while a transport is away, workers hold theirs.
 func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	p := studymail.Pulse{Now: t.now}
+	var err error
+	if p.Arming, err = t.Arming(ctx); err != nil {
+		return p, err
+	}
 	// One state at a time: each has an index of its own.
 	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(at) FROM (
 		SELECT min(m.next_attempt_at) AS at FROM runs r
@@ -34,7 +38,6 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 		[]any{ms(t.now)}, &p.Workers); err != nil {
 		return p, err
 	}
-	var err error
 	if p.LastTick, err = t.SchedulerTick(ctx); err != nil {
 		return p, err
 	}

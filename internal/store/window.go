@@ -40,8 +40,9 @@ const eachByKey = `
 	CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = (j->>0)::bigint OFFSET 0 FOR UPDATE) m`
 
 // openWindow is the statement behind I1: eligibility, suppression, the
-// campaign's state, the claim and the worker's lease are checked by the
-// statement that makes the window durable, so nothing can come between.
+// campaign's state, the claim, the worker's lease and whether the database is
+// armed are checked by the statement that makes the window durable, so nothing
+// can come between.
 // PostgreSQL locks the messages, so that a sweep which wants them waits and
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
 var openWindow = both{
@@ -52,7 +53,7 @@ var openWindow = both{
 			FROM json_array_elements($4::json) j` + eachByKey + guard + `
 			JOIN workers w ON w.id = $3
 			WHERE m.state = 15 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
-				AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
+				AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 			FOR KEY SHARE OF w),
 		opened AS (INSERT INTO windows (id, worker_id, opened_at, members)
 			SELECT $5, max(worker), $2, json_agg(id)::text FROM ok HAVING count(*) > 0
@@ -72,7 +73,7 @@ func openWindowFor(messages, unchanged string) string {
 		FROM ` + messages + guard + `
 		JOIN workers w ON w.id = $3
 		WHERE m.state = 15 AND ` + unchanged + `
-			AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
+			AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 		HAVING count(*) > 0
 		RETURNING members`
 }
@@ -145,8 +146,8 @@ var whyNot = both{
 }
 
 // refuse settles those that the guard kept out: skipped with the reason, back
-// in the queue (campaign paused, details changed: they are read again), or
-// cancelled with their campaign.
+// in the queue (campaign paused, sending disarmed, details changed: they are read
+// again), or cancelled with their campaign.
 func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, members []int64) ([]Verdict, error) {
 	in := make(map[int64]bool, len(members))
 	for _, k := range members {
