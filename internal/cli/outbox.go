@@ -20,7 +20,8 @@ taken), cancelled.`,
 		`  studymail outbox list --state failed
   studymail outbox show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
   studymail outbox retry --campaign 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
-  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as resend`,
+  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as resend
+  studymail outbox resolve --from /var/log/mail.log --as sent --dry-run`,
 		e.outboxList(), e.outboxShow(), e.outboxRetry(), e.outboxResolve())
 }
 

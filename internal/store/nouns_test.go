@@ -99,3 +99,11 @@ func TestArming(t *testing.T) {
 		storetest.WhileDisarmedNothingIsTakenAndNoWindowOpens,
 	)
 }
+
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ABackupIsOneInstantDisarmedAndChecked,
+		storetest.ABackupThatWasKilledIsMadeAnew,
+	)
+}
