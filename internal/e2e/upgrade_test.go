@@ -102,6 +102,7 @@ func upgradeAndFinish(t *testing.T, s *site) {
 	sink := startSink(t)
 	s.sendTo(sink.addr)
 	s.set("SWEEP_EVERY", "1s")
+	s.must("arm", "--yes") // it turns up elsewhere
 	p := s.serve()
 	eventually(t, whileWorking, "nothing moves by itself any more", func() bool {
 		for _, c := range s.campaigns() {

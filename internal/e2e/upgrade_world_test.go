@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -90,7 +89,7 @@ func (s *site) dump(dir string) {
 	}
 	put(s.tb, filepath.Join(dir, "keys.env"), []byte(keys.String()))
 	if s.kind == store.Postgres {
-		put(s.tb, filepath.Join(dir, "postgres.sql"), pgDump(s.tb, s.url, "--inserts", "--rows-per-insert=50"))
+		put(s.tb, filepath.Join(dir, "postgres.sql"), s.plainDump())
 		return
 	}
 	whole := filepath.Join(s.tb.TempDir(), "whole.db")
@@ -106,21 +105,12 @@ func (s *site) dump(dir string) {
 	put(s.tb, filepath.Join(dir, "sqlite.db.gz"), packed.Bytes())
 }
 
-// pgDump runs pg_dump. Its words to psql (backslash) are left out: a driver reads it.
-func pgDump(tb testing.TB, url string, args ...string) []byte {
-	tb.Helper()
-	all, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump")
-	name := "pg_dump"
-	if len(all) > 0 {
-		name = all[len(all)-1]
-	}
-	cmd := exec.Command(name, append([]string{"--no-owner", "--no-privileges", "--dbname", url}, args...)...)
-	out, err := cmd.Output()
-	if err != nil {
-		tb.Fatalf("pg_dump: %v", err)
-	}
+// plainDump gives a PostgreSQL database as statements. The words to psql in it
+// (backslash) are left out: a driver reads it.
+func (s *site) plainDump() []byte {
+	s.tb.Helper()
 	var kept bytes.Buffer
-	for line := range bytes.Lines(out) {
+	for line := range bytes.Lines(s.postgres("pg_dump", "--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=50", s.url)) {
 		if !bytes.HasPrefix(line, []byte(`\`)) {
 			kept.Write(line)
 		}
@@ -141,7 +131,7 @@ func restored(tb testing.TB, kind store.Kind, dir string) *site {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		s = bare(tb, kind, pgtest.Start(tb))
+		s = bare(tb, kind, emptyDatabase(tb))
 		s.exec(string(text))
 	} else {
 		f, err := os.Open(filepath.Join(dir, "sqlite.db.gz"))
@@ -181,6 +171,12 @@ func (s *site) exec(query string) {
 	if _, err := db.ExecContext(ctx, query); err != nil {
 		s.tb.Fatalf("%.200s: %v", query, err)
 	}
+}
+
+// emptyDatabase gives the URL of one on PostgreSQL.
+func emptyDatabase(tb testing.TB) string {
+	tb.Helper()
+	return pgtest.Start(tb)
 }
 
 // states counts messages as they stand in the table.

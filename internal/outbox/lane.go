@@ -230,6 +230,9 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 	if rec.State == studymail.Sent || rec.State == studymail.Uncertain {
 		rec.Window = c.window.key
 	}
+	if rec.State == studymail.Uncertain && o.ending.Load() {
+		o.doubtful.Add(1)
+	}
 	res := outcome{rec: rec}
 	if rec.Reason == studymail.ReasonNoMailbox {
 		res.mark = c.Patient

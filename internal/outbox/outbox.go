@@ -77,6 +77,8 @@ type Outbox struct {
 	wake     chan struct{}
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
+	doubtful atomic.Int64 // uncertain, since the end was asked for
+	ending   atomic.Bool
 }
 
 // New makes an outbox and registers this process as a worker. Run must follow.
@@ -135,6 +137,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 		sending.Go(func() { l.deliver(ctx) })
 	}
 	<-ctx.Done()
+	o.ending.Store(true)
 	// A database that is away, or a server that never answers, must not keep the
 	// process: what is not recorded by then is uncertain after the next start.
 	timer := time.AfterFunc(o.opts.Grace, giveUp)
@@ -158,9 +161,17 @@ func (o *Outbox) stop(ctx context.Context) error {
 	if err := o.journal.remove(); err != nil {
 		o.log.Warn("the journal stays; it does no harm", "error", err)
 	}
-	o.log.Info("worker stopped", "queued", left.Requeued, "settled", left.Settled, "uncertain", left.Uncertain, "sent", o.sent.Load())
+	level, unanswered := slog.LevelInfo, int(o.doubtful.Add(int64(left.Uncertain)))
+	if unanswered > 0 {
+		level = slog.LevelWarn
+	}
+	o.log.Log(ctx, level, "worker stopped", "queued", left.Requeued, "settled", left.Settled, "uncertain", unanswered, "sent", o.sent.Load())
 	return nil
 }
+
+// Doubtful is how many messages are uncertain because the server had not answered
+// when this process ended.
+func (o *Outbox) Doubtful() int { return int(o.doubtful.Load()) }
 
 // beats renews the lease six times in its length.
 func (o *Outbox) beats(ctx context.Context) {
