@@ -197,3 +197,51 @@ func WhileDisarmedNothingIsTakenAndNoWindowOpens(t *testing.T, s *store.Store) {
 		return err
 	})
 }
+
+// WhatWaitsIsSettledAsSentOnlyWhileDisarmed promises so of the statement itself, and
+// that an uncertain message may be settled at any time. Without mayLeave in it the
+// first row was settled under a worker's hands.
+func WhatWaitsIsSettledAsSentOnlyWhileDisarmed(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 4)
+	l.plan(t, l.rules())
+	w := l.worker(t)
+	claimed := l.claim(t, w, 3).Claimed
+	l.open(t, w, claimed[0])
+	late := sent(claimed[1])
+	late.State, late.Outcome.Kind, late.NextAttemptAt = studymail.Deferred, studymail.Later, late.At
+	l.record(t, late)
+	doubt := sent(claimed[0])
+	doubt.State, doubt.Reason, doubt.Outcome.Kind = studymail.Uncertain, studymail.ReasonInDoubt, studymail.InDoubt
+
+	page := func() []store.MessageRow {
+		var all []store.MessageRow
+		read(t, s, func(tx *store.Tx) (err error) {
+			all, _, err = tx.MessagePage(t.Context(), store.MessageFilter{Limit: 10})
+			return err
+		})
+		return all
+	}
+	for _, m := range page() { // sending, deferred, claimed, queued
+		refuse(t, s, studymail.Conflict, func(tx *store.Tx) error { return tx.SettleAsSent(t.Context(), &m) })
+	}
+	l.record(t, doubt)
+	m := page()[0]
+	write(t, s, func(tx *store.Tx) error { return tx.SettleAsSent(t.Context(), &m) })
+
+	write(t, s, func(tx *store.Tx) error {
+		_, _, err := tx.Disarm(t.Context(), studymail.WasRestored, "", "test")
+		return err
+	})
+	for _, m := range page()[1:] {
+		old := m
+		old.ClaimToken++
+		refuse(t, s, studymail.Conflict, func(tx *store.Tx) error { return tx.SettleAsSent(t.Context(), &old) })
+		write(t, s, func(tx *store.Tx) error { return tx.SettleAsSent(t.Context(), &m) })
+	}
+	for _, m := range page() {
+		equal(t, "message "+m.ID.String(), [2]any{m.State, m.Reason}, [2]any{studymail.Sent, studymail.ReasonResolved})
+		equal(t, "it has a time", m.SentAt.IsZero(), false)
+	}
+	equal(t, "the numbers", l.counts(t).Sent, 4)
+}
