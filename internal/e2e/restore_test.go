@@ -151,3 +151,32 @@ func (s *site) postgres(tool string, args ...string) []byte {
 	}
 	return out
 }
+
+// TestADatabaseThatGoesBackUnderARunningWorker is disarmed with the worker's next
+// sign of life: before it is given a lease on it.
+//
+// Seen to fail: with a heartbeat that does not look at the counter, mail goes on.
+func TestADatabaseThatGoesBackUnderARunningWorker(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind store.Kind) {
+		t.Parallel()
+		s := clinic(t, kind, 5000)
+		sink := slowSink(t)
+		s.sendTo(sink.addr)
+		campaign := s.start()
+		p := s.serve()
+		sink.in(50)
+		s.exec("UPDATE arming SET counter = 0")
+		p.says(whileWorking, "sending is disarmed")
+		eventually(t, whileWorking, "what stood in windows has left", func() bool { return s.show(campaign).Sending == 0 })
+		at := sink.taken()
+		pass(time.Second)
+		if n := sink.taken(); n != at || n > 4900 {
+			t.Errorf("%d mails had left when it was noticed, %d a second later", at, n)
+		}
+		s.must("arm", "--yes")
+		eventually(t, whileWorking, "mail flows again", func() bool { return sink.taken() > at })
+		p.stop(endsWithin)
+		compare(t, s.outbox("--campaign", campaign), sink.read())
+	})
+}
