@@ -54,7 +54,7 @@ func table() []group {
 			},
 			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
-				doc: "Locks that tell which of this machine's workers are alive. Leave it out of backups, and out of the data folder.",
+				doc: "What this machine knows by itself: which of its workers are alive, and how far it has seen each database. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
 			},
 		}},
