@@ -47,6 +47,9 @@ func TestHandOvers(t *testing.T) {
 		storetest.ACancelledCampaignsMailIsCancelled,
 		storetest.ACampaignEndsWithItsLastMessage,
 		storetest.AnAdHocMailGoesBeforeABigCampaign,
+		storetest.AClaimGoesByTurns,
+		storetest.ASmallClaimLeavesNobodyOut,
+		storetest.AdHocMailIsSeenOnlyWhileItWaits,
 		storetest.AHeartbeatOfADeadWorkerIsRefused,
 	)
 }
