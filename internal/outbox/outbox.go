@@ -264,9 +264,12 @@ func (o *Outbox) claim(ctx context.Context) bool {
 	if res.Expired > 0 {
 		o.log.Info("messages expired", "count", res.Expired)
 	}
+	if res.Aside > 0 {
+		o.log.Info("messages wait for their send hours", "count", res.Aside)
+	}
 	o.ready.put(claims)
 	o.place += len(claims)
-	return len(claims)+len(res.Skipped) > 0
+	return len(claims)+len(res.Skipped)+res.Aside > 0
 }
 
 // equip adds to claimed messages what they are rendered from. A letter that

@@ -37,6 +37,7 @@ type ClaimResult struct {
 	Claimed []Claimed
 	Skipped map[studymail.Reason]int // no longer eligible: set aside on the way
 	Expired int
+	Aside   int // wait for their send hours now
 }
 
 // tokenShift leaves room for 16 million claims of one worker.
@@ -128,10 +129,15 @@ func some(triedOrNot string) string {
 		ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`
 }
 
-// openRuns are those of which mail may leave.
-const openRuns = `
-	FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN steps s ON s.id = r.step_id
-	WHERE r.state = 20 AND r.state < 30 AND c.state = 20`
+// openRuns are those of which mail may leave: a campaign to a study that is
+// closed now ($1) costs nothing.
+const (
+	openRuns     = openRunsWith + ` JOIN steps s ON s.id = r.step_id` + openRunsWhere
+	openRunsWith = `
+	FROM runs r JOIN campaigns c ON c.id = r.campaign_id LEFT JOIN studies cs ON cs.id = c.study_id`
+	openRunsWhere = `
+	WHERE r.state = 20 AND r.state < 30 AND c.state = 20 AND (cs.id IS NULL OR cs.open_from <= $1 AND $1 < cs.open_until)`
+)
 
 var (
 	listSources = `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc, s.number, ` + some("0") + `, ` + some("1") + openRuns +
@@ -141,7 +147,7 @@ var (
 
 // sources finds where there is something to claim, by whose turn it is.
 func (t *Tx) sources(ctx context.Context) (of [studymail.Turns][]source, err error) {
-	err = t.each(ctx, "list open runs", listSources, nil, func(rows *sql.Rows) error {
+	err = t.each(ctx, "list open runs", listSources, []any{ms(t.now)}, func(rows *sql.Rows) error {
 		var (
 			s                      source
 			adHoc, fresh, triedOne bool
@@ -174,7 +180,7 @@ func (t *Tx) sources(ctx context.Context) (of [studymail.Turns][]source, err err
 // AdHocWaits tells whether there is an ad hoc mail to claim.
 func (t *Tx) AdHocWaits(ctx context.Context) (bool, error) {
 	var run int64
-	return t.one(ctx, "look for ad hoc mail", adHocWaits, nil, &run)
+	return t.one(ctx, "look for ad hoc mail", adHocWaits, []any{ms(t.now)}, &run)
 }
 
 // claimFrom claims up to limit messages: the same number of each source first,
@@ -206,15 +212,17 @@ func (t *Tx) claimFrom(ctx context.Context, from []source, token int64, limit, p
 const claimColumns = `m.id, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at,
 	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, ` + eligibility
 
+var claimOpen = `, CASE WHEN ` + isOpen("$5") + ` THEN 1 ELSE 0 END`
+
 // What is queued may go: its time only says whose turn is first. To compare that
 // with now would hold all up when the clock is put back.
 var claim = both{
-	sqlite: `SELECT ` + claimColumns + `
+	sqlite: `SELECT ` + claimColumns + claimOpen + `
 		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4
 			ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-		SELECT ` + claimColumns + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
+		SELECT ` + claimColumns + claimOpen + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 }
 
 // state + 0 keeps PostgreSQL from reading the partial index of a state where it
@@ -243,14 +251,20 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 	var (
 		keys []int64
 		end  []ending
+		late []int64
+		shut bool
 		n    int
 	)
+	held := map[int64]Claimed{} // the late ones
 	what := "claim messages of run " + s.run.String()
-	err := t.each(ctx, what, t.pick(claim), []any{string(today), s.key, limit, s.tried}, func(rows *sql.Rows) error {
+	err := t.each(ctx, what, t.pick(claim), []any{string(today), s.key, limit, s.tried, ms(t.now)}, func(rows *sql.Rows) error {
 		c := Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}
-		var why studymail.Reason
+		var (
+			why  studymail.Reason
+			open bool
+		)
 		if err := rows.Scan(&c.Key, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
-			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &why); err != nil {
+			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &why, &open); err != nil {
 			return err
 		}
 		n++
@@ -258,9 +272,11 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 		case why != "":
 			end = append(end, ending{c.Key, studymail.Skipped, why})
 			res.Skipped[why]++
+		case !open:
+			shut = true
 		case !c.ExpiresAt.After(t.now):
-			end = append(end, ending{c.Key, studymail.Failed, studymail.ReasonExpired})
-			res.Expired++
+			late = append(late, c.Key)
+			held[c.Key] = c
 		default:
 			keys = append(keys, c.Key)
 			res.Claimed = append(res.Claimed, c)
@@ -271,6 +287,27 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 		return err
 	}
 	s.more = n == limit
+	if shut {
+		aside, err := t.setAsideAhead(ctx, s)
+		if err != nil {
+			return err
+		}
+		res.Aside += aside
+		s.more = true
+	}
+	in, err := t.inTime(ctx, what, late)
+	if err != nil {
+		return err
+	}
+	for _, k := range late {
+		if in[k] {
+			keys = append(keys, k)
+			res.Claimed = append(res.Claimed, held[k])
+			continue
+		}
+		end = append(end, ending{k, studymail.Failed, studymail.ReasonExpired})
+		res.Expired++
+	}
 	if err := t.end(ctx, what, studymail.Queued, end); err != nil {
 		return err
 	}

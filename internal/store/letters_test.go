@@ -53,3 +53,18 @@ func TestHandOvers(t *testing.T) {
 		storetest.AHeartbeatOfADeadWorkerIsRefused,
 	)
 }
+
+func TestSendHours(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.MailOfAStudyLeavesInItsHoursOnly,
+		storetest.HoursThatNobodyRefreshedAreClosed,
+		storetest.NoWindowOpensOutsideTheHours,
+		storetest.MailOfAClosedCareProviderIsSetAsideOnce,
+		storetest.MailWaitsUntilStudyAndCareProviderAreOpen,
+		storetest.EditedHoursAreInForceAtOnce,
+		storetest.TimeOutsideTheHoursDoesNotExpireAMessage,
+		storetest.WhatWaitsForItsStudyIsNotLate,
+		storetest.HoursThatCannotBeReadCloseTheirsOnly,
+	)
+}
