@@ -49,8 +49,8 @@ func Reasons() []Reason {
 		ReasonNotNew, ReasonNotEligible, ReasonNotConsented, ReasonOptedOut, ReasonNotContactable,
 		ReasonSuppressed, ReasonNoAddress, ReasonSharedAddress, ReasonPatientLacks, ReasonProviderLacks, ReasonStudyLacks,
 		ReasonProviderInactive, ReasonStudyInactive, ReasonStudyNotOpen, ReasonStudyClosed,
-		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL, ReasonContactCap, ReasonOutsideHours,
+		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL, ReasonContactCap,
 		ReasonRefused, ReasonNoMailbox, ReasonAttemptsUsed, ReasonExpired, ReasonUnsendable,
-		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved,
+		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved, ReasonOutsideHours,
 	}
 }
