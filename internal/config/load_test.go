@@ -183,7 +183,7 @@ func TestWrongValues(t *testing.T) {
 		{"MESSAGE_EXPIRES=5 days", "MESSAGE_EXPIRES: found"},
 		{"TIME_ZONE=Europe/Lodnon", `TIME_ZONE: found "Europe/Lodnon"`},
 		{"TIME_ZONE=Local", "TIME_ZONE: found"},
-		{"CONTACT_CAP=2", `CONTACT_CAP: found "2"; allowed: 1 to 1000 mails in 1h to 366d, such as 2/30d`},
+		{"CONTACT_CAP=2", `CONTACT_CAP: found "2" from .env; allowed: 1 to 1000 mails in 1h to 366d, such as 2/30d`},
 		{"CONTACT_CAP=0/30d", "CONTACT_CAP: found"},
 		{"CONTACT_CAP=2/30", "CONTACT_CAP: found"},
 		{"CONTACT_CAP=2/2y", "CONTACT_CAP: found"},
