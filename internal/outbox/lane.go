@@ -84,9 +84,9 @@ func (l *lane) waitRoom(ctx context.Context) bool {
 }
 
 // On each lane two windows roll: together they hold what its connection takes
-// in a second. A mail that is urgent waits behind no more.
+// in half a second. A mail that is urgent waits behind no more.
 const (
-	windowAhead = 500 * time.Millisecond
+	windowAhead = 250 * time.Millisecond
 	windowFirst = 4 // before the pace is known
 )
 

@@ -13,7 +13,8 @@ import (
 const aheadOf = 2 * time.Second
 
 // ready holds what this process has claimed until a lane takes it: ad hoc mail
-// first, then the others by turns, and of each turn the runs one by one.
+// first, then the others by turns, and of each turn one run for each window:
+// messages of one run stand side by side in the database, which is cheaper.
 type ready struct {
 	now   func() time.Time
 	least int // is claimed however slow the lanes are
@@ -33,6 +34,7 @@ type line struct {
 	n    int
 	runs []*pile // of which something waits
 	next int     // whose turn it is among them
+	used bool    // in this window
 }
 
 // pile is what waits of one run, the first claimed first.
@@ -82,11 +84,18 @@ func (l *line) pop() *claim {
 	p.claims[0] = nil
 	if p.claims = p.claims[1:]; len(p.claims) == 0 {
 		l.runs = append(l.runs[:l.next], l.runs[l.next+1:]...)
-	} else {
-		l.next++
 	}
 	l.n--
+	l.used = true
 	return c
+}
+
+// turn gives the next run its turn.
+func (l *line) turn() {
+	if l.used {
+		l.next++
+		l.used = false
+	}
 }
 
 // take waits until there is something, and gives up to n; nothing when ctx ends
@@ -120,6 +129,9 @@ func (r *ready) takeSome(n int) []*claim {
 			r.place++
 		}
 		batch = append(batch, r.lines[turn].pop())
+	}
+	for t := range r.lines {
+		r.lines[t].turn()
 	}
 	r.n -= len(batch)
 	now := r.now()

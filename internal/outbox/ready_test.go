@@ -41,16 +41,23 @@ func TestReadyGivesTurnsAndSharesThemAmongRuns(t *testing.T) {
 	if want := [studymail.Turns]int{2, 10, 0, 20}; turns != want {
 		t.Errorf("turns %v, want %v", turns, want)
 	}
-	if runs[2] != 10 || runs[3] != 2 {
-		t.Errorf("runs %v, want the two of bulk to share 20", runs)
+	if runs[1] != 30 || runs[3] != 2 {
+		t.Errorf("runs %v, want one of bulk alone in a window", runs)
+	}
+	of := map[byte]int{1: 20}
+	for range 5 {
+		for _, c := range r.take(t.Context(), 30) {
+			if c.Turn == studymail.BulkTurn {
+				of[c.Run[0]]++
+			}
+		}
+	}
+	if of[1] != 60 || of[2] != 60 {
+		t.Errorf("bulk of the runs %v, want the two to share", of)
 	}
 	rest := r.takeAll()
-	if len(rest) != 270 || r.size() != 0 {
-		t.Errorf("%d were left, and %d after that; want 270 and none", len(rest), r.size())
-	}
-	_, runs = tally(rest)
-	if runs[1] != 180 || runs[2] != 90 {
-		t.Errorf("runs of the rest: %v", runs)
+	if len(rest) != 120 || r.size() != 0 {
+		t.Errorf("%d were left, and %d after that; want 120 and none", len(rest), r.size())
 	}
 }
 
