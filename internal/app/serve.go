@@ -138,6 +138,10 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
+	// Hours that passed while nobody worked must not hold up what may leave now.
+	if _, err := a.Store.RefreshHours(ctx, true); err != nil {
+		a.Logs.Worker.Error("send hours could not be looked at", "error", err)
+	}
 	running.Go(func() { fail(box.Run(ctx)) })
 	running.Go(func() { a.tick(ctx, planner, box) })
 	return engine, box, nil
@@ -223,6 +227,9 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 	})
 	loops.Go(func() {
 		a.every(ctx, "campaigns could not be ended", func() error { return a.finish(ctx, planner) })
+	})
+	loops.Go(func() {
+		a.every(ctx, "send hours could not be looked at", a.followHours(ctx, box))
 	})
 	loops.Wait()
 }

@@ -41,12 +41,16 @@ type campaignView struct {
 	Ended    string                  `json:"ended_at"`
 	Next     string                  `json:"next_run_at,omitempty"` // of one that waits for its time
 	Off      *armingView             `json:"sending_off,omitempty"` // no mail leaves at all
+	Waits    string                  `json:"waits_until,omitempty"` // of one of which nothing may leave before
+	Aside    int                     `json:"deferred_for_hours"`    // of the deferred: not refused, but waiting for send hours
 	*studymail.Counts
 	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
 
-	row  *store.CampaignRow
-	next time.Time
-	off  studymail.Arming
+	row   *store.CampaignRow
+	off   studymail.Arming
+	next  time.Time
+	waits time.Time
+	aside time.Time // when the first of those that wait for send hours may leave
 }
 
 func campaignOf(c *store.CampaignRow) campaignView {

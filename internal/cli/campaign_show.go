@@ -70,6 +70,9 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 			off := armingOf(&v.off)
 			v.Off = &off
 		}
+		if err := v.readWaits(ctx, tx); err != nil {
+			return err
+		}
 		if c.Schedule == 0 || c.State != studymail.Scheduled && c.State != studymail.Running {
 			return nil
 		}
@@ -78,6 +81,24 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 		return err
 	})
 	return v, err
+}
+
+// readWaits adds until when the campaign's mail waits for send hours.
+func (v *campaignView) readWaits(ctx context.Context, tx *store.Tx) (err error) {
+	if v.State != studymail.Running || v.Unfinished() == 0 {
+		return nil
+	}
+	if v.Aside, v.aside, err = tx.Waiting(ctx, v.row.Key); err != nil {
+		return err
+	}
+	if v.waits, err = closedUntil(ctx, tx, v.row.Study, 0); err != nil {
+		return err
+	}
+	if v.waits.IsZero() && v.Aside == v.Unfinished() {
+		v.waits = v.aside
+	}
+	v.Waits = stamp(v.waits)
+	return nil
 }
 
 // readLeftOut adds who was left out, page by page.
@@ -122,7 +143,8 @@ func (e *env) campaignShow() *cobra.Command {
 		Short: "Show a campaign and its numbers",
 		Long: `Show a campaign and its numbers. They always add up: selected = planned + left out,
 and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.
-With --left-out also who was left out, each with the reason; who was not is in
+Outside the send hours of its study nothing of it leaves: it says until when. What
+waits for the hours of a care provider counts as deferred. With --left-out also who was left out, each with the reason; who was not is in
 ` + "`studymail outbox list --campaign ID`.",
 		Example: `  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
   studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --left-out
@@ -170,6 +192,9 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 	if !v.Schedule.IsZero() {
 		facts = append(facts, [2]string{"Schedule", v.Schedule.String()}, [2]string{"Next start", j.clock(v.next)})
 	}
+	if !v.waits.IsZero() {
+		facts = append(facts, [2]string{"Mail waits until", j.clock(v.waits) + " (send hours)"})
+	}
 	facts = append(facts, [2]string{"Started", j.clock(v.row.StartedAt)}, [2]string{"Ended", j.clock(v.row.EndedAt)})
 	for _, n := range []struct {
 		name string
@@ -188,6 +213,9 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		{"Left out", total(v.LeftOut)},
 	} {
 		facts = append(facts, [2]string{n.name, thousands(n.n)})
+		if n.name == "  deferred" && v.Aside > 0 {
+			facts = append(facts, [2]string{"    for send hours", thousands(v.Aside) + ", the first until " + j.clock(v.aside)})
+		}
 	}
 	if err := e.facts(facts...); err != nil {
 		return err

@@ -84,6 +84,11 @@ func table() []group {
 				doc: "Bounces come back to a signed address at this domain; when empty, to EMAIL.",
 				set: domain(func(c *Config) *string { return &c.BounceDomain }),
 			},
+			{
+				name: "CONTACT_CAP", allowed: "1 to 1000 mails in 1h to 366d, such as 2/30d",
+				doc: "At most so many study mails to one person in that time, of all studies together, such as `2/30d`; who would get more is left out of the plan. Empty: no limit.",
+				set: setContactCap,
+			},
 		}},
 		{"SMTP", []option{
 			{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"studymail"
 	"studymail/internal/logs"
@@ -30,6 +31,7 @@ type lane struct {
 	mu         sync.Mutex
 	flying     map[int64]*claim // in open windows without an outcome, by message
 	progressed bool
+	pace       pace // of its connection while it has mail
 	room       chan struct{}
 	journal    *ring
 }
@@ -49,7 +51,7 @@ func (l *lane) feed(ctx context.Context) {
 		if !l.waitRoom(ctx) {
 			return
 		}
-		batch := l.o.take(ctx, l.o.opts.Window)
+		batch := l.o.take(ctx, l.size())
 		if len(batch) == 0 {
 			return
 		}
@@ -66,8 +68,9 @@ func (l *lane) feed(ctx context.Context) {
 // waitRoom waits until at most one window is unsettled.
 func (l *lane) waitRoom(ctx context.Context) bool {
 	for {
+		size := l.size()
 		l.mu.Lock()
-		ok := len(l.flying) <= l.o.opts.Window
+		ok := len(l.flying) <= size
 		l.mu.Unlock()
 		if ok {
 			return true
@@ -78,6 +81,20 @@ func (l *lane) waitRoom(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+// On each lane two windows roll: together they hold what its connection takes
+// in half a second. A mail that is urgent waits behind no more.
+const (
+	windowAhead = 250 * time.Millisecond
+	windowFirst = 4 // before the pace is known
+)
+
+// size is how many messages the next window may hold.
+func (l *lane) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pace.in(windowAhead, 1, l.o.opts.Window, windowFirst)
 }
 
 // hand renders a batch, opens its window and gives those who may go to the
@@ -115,6 +132,7 @@ func (l *lane) hand(ctx context.Context, batch []*claim) bool {
 		claims[k].window = w
 		l.flying[k] = claims[k]
 	}
+	l.pace.begin(l.o.opts.Now())
 	l.mu.Unlock()
 	for _, k := range members {
 		l.in <- mails[k] // has room for two windows
@@ -202,12 +220,16 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	switch o.Kind {
 	case studymail.Accepted, studymail.Later, studymail.Refused:
 		l.progressed = true
+		l.pace.did(1, l.o.opts.Now())
 		l.o.gate.up()
 	case studymail.Throttled:
 		l.o.gate.down(&TransportError{Code: "throttled", Detail: o.Reply})
 	case studymail.Unsendable:
 		l.o.gate.left() // told nothing of the transport
 	case studymail.NotSent, studymail.Lost, studymail.InDoubt, studymail.Withheld, studymail.WithdrawnBy:
+	}
+	if len(l.flying) == 0 {
+		l.pace.idle(l.o.opts.Now())
 	}
 	l.mu.Unlock()
 	doneWith(m)

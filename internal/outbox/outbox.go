@@ -73,8 +73,9 @@ type Outbox struct {
 	watch    *watch
 	journal  *journal // nil: there is none
 	worker   atomic.Pointer[worker]
-	ready    chan *claim
+	ready    *ready
 	wake     chan struct{}
+	place    int          // in the order of turns, of the next claim; the pump's
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
 	doubtful atomic.Int64 // uncertain, since the end was asked for
@@ -88,7 +89,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	}
 	o := &Outbox{
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
-		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1),
+		ready: newReady(opts.Now, opts.Connections, opts.Connections*opts.Window, 2*opts.Claim), wake: make(chan struct{}, 1),
 	}
 	var err error
 	if o.watch, err = newWatch(ctx, opts.Store, opts.StateDir); err != nil {
@@ -189,31 +190,61 @@ func (o *Outbox) beats(ctx context.Context) {
 	}
 }
 
-// pump keeps claimed messages ready for the lanes.
+// looks is how often the pump looks for ad hoc mail while it waits for work that
+// nobody told of: somebody waits for that mail.
+const looks = 4
+
+// pump keeps claimed messages ready for the lanes. Ad hoc mail is claimed however
+// much of the rest is ready.
 func (o *Outbox) pump(ctx context.Context) {
-	tick := time.NewTicker(o.opts.Poll)
+	tick := time.NewTicker(o.opts.Poll / looks)
 	defer tick.Stop()
-	for {
-		if len(o.ready) <= o.opts.Claim/2 && o.claim(ctx) {
-			continue
+	due := true
+	for n := 1; ; n++ {
+		if due || o.adHocWaits(ctx) {
+			for o.claim(ctx) {
+			}
 		}
 		select {
 		case <-o.wake:
+			due = true
 		case <-tick.C:
+			due = n%looks == 0
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// claim takes the next messages; it tells whether there may be more.
-func (o *Outbox) claim(ctx context.Context) bool {
-	limit := o.opts.Claim
+// adHocWaits tells whether there is ad hoc mail to claim. It writes nothing and
+// waits for nobody.
+func (o *Outbox) adHocWaits(ctx context.Context) (waits bool) {
+	err := o.opts.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		waits, err = tx.AdHocWaits(ctx)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		o.log.Error("ad hoc mail could not be looked for", "error", err)
+	}
+	return waits && err == nil
+}
+
+// wants says what to claim now; false when nothing.
+func (o *Outbox) wants(ctx context.Context) (store.Want, bool) {
+	want := store.Want{Total: o.opts.Claim, Others: o.ready.room(), Place: o.place}
 	if !o.gate.isUp() {
-		if len(o.ready) > 0 {
-			return false
-		}
-		limit = o.opts.Window // for the lane that tries
+		// A few, for the lane that tries.
+		want.Total = o.opts.Window
+		return want, o.ready.size() == 0
+	}
+	return want, want.Others > 0 || o.adHocWaits(ctx)
+}
+
+// claim takes the next messages; it tells whether there may be more to take.
+func (o *Outbox) claim(ctx context.Context) bool {
+	want, some := o.wants(ctx)
+	if !some || ctx.Err() != nil {
+		return false
 	}
 	w := o.worker.Load()
 	token := store.ClaimToken(w.Key, w.claims.Add(1))
@@ -228,7 +259,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 				return err
 			}
 		}
-		if res, err = tx.Claim(ctx, token, limit, o.today()); err != nil {
+		if res, err = tx.Claim(ctx, token, want, o.today()); err != nil {
 			return err
 		}
 		claims, err = o.equip(ctx, tx, res.Claimed)
@@ -250,14 +281,12 @@ func (o *Outbox) claim(ctx context.Context) bool {
 	if res.Expired > 0 {
 		o.log.Info("messages expired", "count", res.Expired)
 	}
-	for _, c := range claims {
-		select {
-		case o.ready <- c:
-		case <-ctx.Done():
-			return false // StopWorker gives back what was claimed
-		}
+	if res.Aside > 0 {
+		o.log.Info("messages wait for their send hours", "count", res.Aside)
 	}
-	return len(claims)+len(res.Skipped) > 0
+	o.ready.put(claims)
+	o.place += len(claims)
+	return len(claims)+len(res.Skipped)+res.Aside > 0
 }
 
 // equip adds to claimed messages what they are rendered from. A letter that
@@ -283,23 +312,8 @@ func (o *Outbox) equip(ctx context.Context, tx *store.Tx, claimed []store.Claime
 
 // take gives up to n claimed messages, at least one unless ctx ends.
 func (o *Outbox) take(ctx context.Context, n int) []*claim {
-	var batch []*claim
-	select {
-	case c := <-o.ready:
-		batch = append(batch, c)
-	case <-ctx.Done():
-		return nil
-	}
-	for len(batch) < n {
-		select {
-		case c := <-o.ready:
-			batch = append(batch, c)
-			continue
-		default:
-		}
-		break
-	}
-	if len(o.ready) <= o.opts.Claim/2 {
+	batch := o.ready.take(ctx, n)
+	if o.ready.room() > 0 {
 		o.Wake()
 	}
 	return batch
@@ -341,20 +355,13 @@ func (o *Outbox) later(ctx context.Context, batch []*claim, standing []store.Sta
 	for _, s := range standing {
 		waiting[s.Key] = true
 	}
-	var full []*claim
+	var again []*claim
 	for _, c := range batch {
-		if !waiting[c.Key] {
-			continue // settled when it was rendered
-		}
-		select {
-		case o.ready <- c:
-		default:
-			full = append(full, c)
+		if waiting[c.Key] { // else settled when it was rendered
+			again = append(again, c)
 		}
 	}
-	if len(full) > 0 {
-		o.giveBack(full)
-	}
+	o.ready.put(again)
 }
 
 // giveBack returns claims that stand in no window to the queue.
@@ -370,17 +377,7 @@ func (o *Outbox) giveBack(batch []*claim) {
 }
 
 func (o *Outbox) giveBackReady() {
-	var batch []*claim
-	for {
-		select {
-		case c := <-o.ready:
-			batch = append(batch, c)
-			continue
-		default:
-		}
-		break
-	}
-	if len(batch) > 0 {
+	if batch := o.ready.takeAll(); len(batch) > 0 {
 		o.giveBack(batch)
 	}
 }

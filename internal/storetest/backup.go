@@ -32,7 +32,7 @@ func ABackupIsOneInstantDisarmedAndChecked(t *testing.T, s *store.Store) {
 	writing.Go(func() {
 		for n := int64(1); n < 400; n++ {
 			err := s.Write(t.Context(), func(tx *store.Tx) error {
-				res, err := tx.Claim(t.Context(), store.ClaimToken(w.Key, n), 1, today)
+				res, err := tx.Claim(t.Context(), store.ClaimToken(w.Key, n), store.UpTo(1), today)
 				if err != nil || len(res.Claimed) == 0 {
 					return err
 				}
