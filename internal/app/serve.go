@@ -113,6 +113,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	box, err := outbox.New(ctx, outbox.Options{
 		Store: a.Store, Transport: transport, Letterbox: a.Letterbox(), Log: a.Logs.Worker, Now: a.Now,
 		Connections: a.Config.SMTPConnections, Window: min(a.Config.SMTPWindow, store.MaxWindow/2),
+		Lease:    lease,
 		Retries:  outbox.Retries{Base: a.Config.RetryBase, Max: a.Config.RetryMax},
 		StateDir: a.Config.StateDir, Version: ReadVersion().Version,
 	})
@@ -124,7 +125,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
-		Log: a.Logs.Worker, Now: a.Now, Keep: a.Config.JobHistory,
+		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, // River's times are the machine's
 	})
 	if err != nil {
 		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -54,6 +55,8 @@ type Server struct {
 	cert  *tls.Certificate
 	roots *x509.CertPool
 
+	latency atomic.Int64 // before each answer
+
 	mu      sync.Mutex
 	addr    string
 	ln      net.Listener
@@ -80,6 +83,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Book: book, cfg: cfg, rules: newRules(cfg.Rules), addr: cfg.Addr}
+	s.SetLatency(cfg.Latency)
 	if cfg.TLS || offers(cfg.Offers, "STARTTLS") {
 		if len(cfg.CertNames) == 0 {
 			cfg.CertNames = []string{"localhost", "127.0.0.1", "::1", cfg.Hostname}
@@ -138,6 +142,9 @@ func (s *Server) SetRules(list ...Rule) {
 	defer s.mu.Unlock()
 	s.rules = newRules(list)
 }
+
+// SetLatency changes how long the server waits before each answer.
+func (s *Server) SetLatency(d time.Duration) { s.latency.Store(int64(d)) }
 
 func (s *Server) find(at, addr string) (Rule, bool) {
 	s.mu.Lock()

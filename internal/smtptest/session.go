@@ -47,7 +47,7 @@ const headKept = 16 << 10 // enough of a mail to find its Message-ID
 type wire struct{ v *session }
 
 func (w wire) Write(b []byte) (int, error) {
-	if !w.v.pause(w.v.cfg.Latency) {
+	if !w.v.pause(time.Duration(w.v.s.latency.Load())) {
 		return 0, errGone
 	}
 	return w.v.raw.Write(b)
