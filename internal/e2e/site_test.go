@@ -40,6 +40,8 @@ type site struct {
 	url  string // DATABASE_URL
 	addr string // HTTP_ADDR
 	env  map[string]string
+
+	program func(testing.TB) string // binary, or stepped
 }
 
 const letter = `Dear {{ patient_full_name }},
@@ -52,7 +54,7 @@ Please call {{ care_provider_contact }}.
 // bare gives a folder with nothing in it.
 func bare(tb testing.TB, kind store.Kind, url string) *site {
 	tb.Helper()
-	s := &site{tb: tb, kind: kind, dir: tb.TempDir(), url: url, addr: freeAddr(tb)}
+	s := &site{tb: tb, kind: kind, dir: tb.TempDir(), url: url, addr: freeAddr(tb), program: binary}
 	if url == "" {
 		s.url = "sqlite:" + filepath.Join(s.dir, "studymail.db")
 	}
@@ -198,7 +200,7 @@ type result struct {
 }
 
 func (s *site) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, binary(s.tb), args...)
+	cmd := exec.CommandContext(ctx, s.program(s.tb), args...)
 	cmd.Dir, cmd.Env = s.dir, s.environ()
 	return cmd
 }
