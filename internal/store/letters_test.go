@@ -41,6 +41,7 @@ func TestHandOvers(t *testing.T) {
 		storetest.WhatWasNeverSentIsQueuedAgainAndItsCampaignGoesOn,
 		storetest.ALateOutcomeSettlesItsOwnHandOverOnly,
 		storetest.ALateOutcomeThatTriesAgainIsClaimedAgain,
+		storetest.AWindowOfWhichNobodyKnowsTouchesNoOtherClaim,
 		storetest.DeferredMessagesComeBackWhenTheyAreDue,
 		storetest.AMessageHasNoMoreAttemptsThanItsLimit,
 		storetest.AnExpiredMessageFails,

@@ -113,3 +113,29 @@ func ALateOutcomeThatTriesAgainIsClaimedAgain(t *testing.T, s *store.Store) {
 	equal(t, "late", late, 0)
 	equal(t, "claimed again", len(l.claim(t, l.worker(t), 1).Claimed), 1)
 }
+
+// AWindowOfWhichNobodyKnowsTouchesNoOtherClaim has a commit open a window whose
+// answer got lost: its worker hands nothing over, opens another for one message
+// and gives the other back, which a second worker claims. Seen to fail: without
+// the claim's token in StopWorker, what the second had claimed became uncertain,
+// and nobody sent it; counted by windows, one message was being sent twice.
+func AWindowOfWhichNobodyKnowsTouchesNoOtherClaim(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 2)
+	l.plan(t, l.rules())
+	first, second := l.worker(t), l.worker(t)
+	c := l.claim(t, first, 2).Claimed
+	l.open(t, first, c...)
+	l.open(t, first, c[0])
+	write(t, s, func(tx *store.Tx) error { return tx.Unclaim(t.Context(), c[1:]) })
+	theirs := l.claim(t, second, 2).Claimed
+	equal(t, "claimed by the second", len(theirs), 1)
+	n := l.counts(t)
+	equal(t, "sending", n.Sending, 1)
+	equal(t, "queued", n.Queued, 1)
+	l.stop(t, first, true)
+	equal(t, "in the first one's window", l.message(t, c[0].Key).State, studymail.Uncertain)
+	equal(t, "claimed by the second one", l.message(t, c[1].Key).State, studymail.Claimed)
+	_, members, _ := l.open(t, second, theirs...)
+	equal(t, "may be handed over by the second", members, []int64{c[1].Key})
+}
