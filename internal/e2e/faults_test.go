@@ -73,7 +73,14 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 func (s *site) ontoDisk(megabytes int) (disk string) {
 	s.tb.Helper()
 	disk = mounted(s.tb, megabytes)
-	file := filepath.Join(disk, "studymail.db")
+	s.onto(disk)
+	return disk
+}
+
+// onto moves the database into a folder.
+func (s *site) onto(dir string) {
+	s.tb.Helper()
+	file := filepath.Join(dir, "studymail.db")
 	b, err := os.ReadFile(filepath.Join(s.dir, "studymail.db"))
 	if err == nil {
 		err = os.WriteFile(file, b, 0o600)
@@ -83,7 +90,6 @@ func (s *site) ontoDisk(megabytes int) (disk string) {
 	}
 	s.url = "sqlite:" + file
 	s.set("DATABASE_URL", s.url)
-	return disk
 }
 
 // fillUp writes a file until the disk takes no more.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,6 +43,7 @@ type site struct {
 	env  map[string]string
 
 	program func(testing.TB) string // binary, or stepped
+	through []string                // a command that starts the program
 }
 
 const letter = `Dear {{ patient_full_name }},
@@ -200,7 +202,8 @@ type result struct {
 }
 
 func (s *site) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, s.program(s.tb), args...)
+	all := append(append(slices.Clone(s.through), s.program(s.tb)), args...)
+	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
 	cmd.Dir, cmd.Env = s.dir, s.environ()
 	return cmd
 }

@@ -56,6 +56,7 @@ type Server struct {
 	roots *x509.CertPool
 
 	latency atomic.Int64 // before each answer
+	waiting atomic.Int64 // sessions that wait because a rule says so
 
 	mu      sync.Mutex
 	addr    string
@@ -142,6 +143,9 @@ func (s *Server) SetRules(list ...Rule) {
 	defer s.mu.Unlock()
 	s.rules = newRules(list)
 }
+
+// Waiting is how many sessions wait at this moment because of a rule's Delay.
+func (s *Server) Waiting() int { return int(s.waiting.Load()) }
 
 // SetLatency changes how long the server waits before each answer.
 func (s *Server) SetLatency(d time.Duration) { s.latency.Store(int64(d)) }
