@@ -32,6 +32,7 @@ func TestHandOvers(t *testing.T) {
 	storetest.Run(t,
 		storetest.ClaimGivesEachMessageOnce,
 		storetest.AClaimSetsAsideWhoIsNotEligibleAnyMore,
+		storetest.AWorkerDeclaredDeadClaimsNothing,
 		storetest.AWindowLetsInOnlyWhoMayGo,
 		storetest.OutcomesAreRecordedHoweverTheyLie,
 		storetest.AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot,
