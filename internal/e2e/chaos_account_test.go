@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -258,6 +260,22 @@ func TestChaosChecksSeeWhatIsWrong(t *testing.T) {
 	} {
 		if n.sound() == nil {
 			t.Errorf("what %s is not seen", name)
+		}
+	}
+}
+
+// What everybody runs has no clock that can be set.
+func TestAReleasesClockCannotBeSet(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{binary(t): false, stepped(t): true} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"TESTCLOCK_FILE", "TESTCLOCK_LEASE"} {
+			if bytes.Contains(b, []byte(name)) != want {
+				t.Errorf("%s has %s: %v, want %v", path, name, !want, want)
+			}
 		}
 	}
 }

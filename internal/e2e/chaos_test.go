@@ -27,7 +27,7 @@ import (
 // ours agree, whatever was (I2, I3, I6, I7).
 //
 // Seen to fail: see TestChaosKilledServerLosesNothingAndDoublesNothing for the
-// guards; CHAOS_SABOTAGE below for the checks of the storm itself.
+// guards, and TestChaosChecksSeeWhatIsWrong for the checks.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind store.Kind) {
