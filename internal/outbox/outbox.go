@@ -74,6 +74,8 @@ type Outbox struct {
 	worker   atomic.Pointer[worker]
 	ready    chan *claim
 	wake     chan struct{}
+	doubt    chan struct{} // the lease may be over
+	watch    watch
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
 }
@@ -85,7 +87,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	}
 	o := &Outbox{
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
-		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1),
+		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1),
 	}
 	w, err := register(ctx, opts.Store, opts.StateDir, opts.Version, opts.Lease)
 	if err != nil {
@@ -156,18 +158,19 @@ func (o *Outbox) stop(ctx context.Context) error {
 	return nil
 }
 
-// beats renews the lease six times in its length.
+// beats renews the lease six times in its length, and when it may be over.
 func (o *Outbox) beats(ctx context.Context) {
 	tick := time.NewTicker(o.opts.Lease / 6)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			if err := o.beat(ctx); err != nil && ctx.Err() == nil {
-				o.log.Error("the lease could not be renewed", "error", err)
-			}
+		case <-o.doubt:
 		case <-ctx.Done():
 			return
+		}
+		if err := o.beat(ctx); err != nil && ctx.Err() == nil {
+			o.log.Error("the lease could not be renewed", "error", err)
 		}
 	}
 }
@@ -306,6 +309,13 @@ func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, jour
 	}
 	for _, v := range refused {
 		o.log.Info("message withheld", "state", v.State.String(), "reason", string(v.Reason))
+		if v.State == studymail.Queued {
+			// For want of a lease, perhaps: the clock was set forth, or we slept.
+			select {
+			case o.doubt <- struct{}{}:
+			default:
+			}
+		}
 	}
 	if len(members) == 0 {
 		return nil, nil, nil

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -154,11 +156,15 @@ func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
 			return err
 		}
 		for _, w := range alive {
+			if w.ID == me.ID {
+				continue
+			}
 			gone := me.gone(&w)
-			if w.ID != me.ID && (gone || w.LeaseUntil.Before(tx.Now())) {
+			if silent := o.watch.silent(&w, bootTime(), o.opts.Lease); gone || silent || w.LeaseUntil.Before(tx.Now()) {
 				found = append(found, finding{Worker: w, gone: gone})
 			}
 		}
+		o.watch.forget(alive)
 		stopped, err := tx.UnprovenWorkers(ctx, me.Host, me.BootID)
 		for _, w := range stopped {
 			if me.gone(&w) {
@@ -168,6 +174,45 @@ func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
 		return err
 	})
 	return found, err
+}
+
+// watch keeps what this process saw of others' heartbeats. A lease that was
+// written before the clocks were put back would run for as long as that.
+type watch struct {
+	mu   sync.Mutex
+	seen map[int64]sighting // by the worker's row key
+}
+
+// sighting is when a heartbeat was seen first, on the clock that nobody can set.
+type sighting struct {
+	beat time.Time
+	at   int64
+}
+
+// silent tells whether a worker has shown no other heartbeat for a whole lease.
+func (s *watch) silent(w *studymail.Worker, now int64, lease time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, seen := s.seen[w.Key]
+	if seen && last.beat.Equal(w.HeartbeatAt) {
+		return now-last.at > int64(lease)
+	}
+	if s.seen == nil {
+		s.seen = map[int64]sighting{}
+	}
+	s.seen[w.Key] = sighting{w.HeartbeatAt, now}
+	return false
+}
+
+// forget drops those who are not among the living any more.
+func (s *watch) forget(alive []studymail.Worker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.seen {
+		if !slices.ContainsFunc(alive, func(w studymail.Worker) bool { return w.Key == k }) {
+			delete(s.seen, k)
+		}
+	}
 }
 
 // beat renews the lease. A worker that was declared dead meanwhile becomes a
