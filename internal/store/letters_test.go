@@ -42,6 +42,7 @@ func TestHandOvers(t *testing.T) {
 		storetest.WhatWasNeverSentIsQueuedAgainAndItsCampaignGoesOn,
 		storetest.ALateOutcomeSettlesItsOwnHandOverOnly,
 		storetest.ALateOutcomeThatTriesAgainIsClaimedAgain,
+		storetest.ALateOutcomeAndTheEndOfItsRunSeeEachOther,
 		storetest.AWindowOfWhichNobodyKnowsTouchesNoOtherClaim,
 		storetest.DeferredMessagesComeBackWhenTheyAreDue,
 		storetest.AMessageHasNoMoreAttemptsThanItsLimit,

@@ -181,6 +181,9 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 	if n != 1 {
 		return changed(m)
 	}
+	if err := t.lock(ctx, what, stayOpen, keysJSON([]int64{m.Key})); err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, what, `UPDATE runs SET state = 20, ended_at = NULL WHERE id = $1 AND state = 30`, m.Run); err != nil {
 		return err
 	}
