@@ -38,7 +38,7 @@ func (w *storm) account() {
 	w.hq.schedules(w.beside)
 	w.hq.rates(w.sink.times())
 	kills := w.done[kill.name] + w.done[killAtStart.name]*2 + w.done[machineLost.name]
-	if want := 5; kills < want || len(w.cards) > 100 && kills < 20 {
+	if want := 5; kills < want || len(w.cards) > aDeal && kills < 20 {
 		t.Errorf("only %d kills", kills)
 	}
 	t.Logf("%s: %d messages, %d kills: %v; %d of the uncertain are in the book", w.kind, len(messages), kills, by, taken)

@@ -19,6 +19,9 @@ type fault struct {
 	befall func(w *storm, rng *rand.Rand, h *hand) (time.Duration, func())
 }
 
+// aDeal is more cards than one deal has.
+const aDeal = 30
+
 // deck shuffles so many times what is to happen.
 func (w *storm) deck(deals int) {
 	deal := map[*fault]int{

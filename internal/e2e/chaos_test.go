@@ -241,6 +241,27 @@ func (w *storm) turn(rng *rand.Rand, i int, f fault) {
 		w.active[on] = &spell{f.name, end, time.Now().Add(lasts)}
 	}
 	pass(time.Duration(50+rng.IntN(400)) * time.Millisecond)
+	w.flow()
+}
+
+// flow waits a while for mail to flow again before the next card, so that most
+// cards fall into mail that does.
+func (w *storm) flow() {
+	w.t.Helper()
+	most := 500 * time.Millisecond
+	if len(w.cards) > aDeal {
+		most = 3 * time.Second
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(most)
+	for enough := w.sink.taken() + w.planned/len(w.cards)/4; w.sink.taken() < enough; {
+		select {
+		case <-tick.C:
+		case <-end:
+			return
+		}
+	}
 }
 
 // endSpell waits until a spell is over and ends it.
@@ -255,7 +276,7 @@ func (w *storm) endSpell(on string) {
 // keepPace makes the mail server as slow as it takes for the mail to last as
 // long as the cards do.
 func (w *storm) keepPace(cards int) {
-	const aTurn = 150 * time.Millisecond // of a second that it takes: in most of it nothing moves
+	const aTurn = 300 * time.Millisecond // of a second that it takes: in most of it nothing moves
 	left := max(w.planned-w.sink.taken(), 1)
 	lanes := connections * len(w.crew)
 	w.pace = min(time.Duration(lanes)*time.Duration(cards)*aTurn/time.Duration(left), 500*time.Millisecond)

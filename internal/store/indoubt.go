@@ -130,17 +130,17 @@ var (
 // stayOpen are the locks that FinishRuns waits for: it must see, before it ends a
 // run, what is about to move in it; or be done, so that it is seen. SQLite has one
 // writer at a time.
-var stayOpen = both{postgres: `SELECT id FROM campaigns WHERE id IN
+const stayOpen = `SELECT id FROM campaigns WHERE id IN
 	(SELECT r.campaign_id FROM messages m JOIN runs r ON r.id = m.run_id
 	WHERE m.id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))))
-	ORDER BY id FOR SHARE`}
+	ORDER BY id FOR SHARE`
 
-// lock takes the locks of a statement for PostgreSQL.
-func (t *Tx) lock(ctx context.Context, what string, b both, args ...any) error {
+// lock takes a statement's locks on PostgreSQL.
+func (t *Tx) lock(ctx context.Context, what, query string, args ...any) error {
 	if t.kind == SQLite {
 		return nil
 	}
-	return t.each(ctx, what, b.postgres, args, func(*sql.Rows) error { return nil })
+	return t.each(ctx, what, query, args, func(*sql.Rows) error { return nil })
 }
 
 // reopen opens the runs, and their campaigns, of messages that move again after

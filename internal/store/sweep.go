@@ -61,9 +61,9 @@ type FinishedCampaign struct {
 }
 
 // The locks of what may be ended: see stayOpen.
-var mayEnd = both{postgres: `SELECT c.id FROM campaigns c WHERE c.state = 20
+const mayEnd = `SELECT c.id FROM campaigns c WHERE c.state = 20
 		OR c.id IN (SELECT r.campaign_id FROM runs r WHERE r.state = 20 AND r.state < 30)
-	ORDER BY c.id FOR NO KEY UPDATE`}
+	ORDER BY c.id FOR NO KEY UPDATE`
 
 // FinishRuns ends released runs of which no message moves by itself any more,
 // and running campaigns that have no open run left.
