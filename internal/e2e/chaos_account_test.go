@@ -108,9 +108,6 @@ func (s *site) schedules(campaign string) {
 	if n := s.number(`SELECT count(*) FROM (SELECT 1 FROM schedule_runs WHERE due_at IS NOT NULL GROUP BY schedule_id, due_at HAVING count(*) > 1) AS twice`); n > 0 {
 		s.tb.Errorf("%d times were served twice", n)
 	}
-	if n := s.number(`SELECT count(*) FROM schedule_runs WHERE outcome IN ('waiting', 'running') AND fired_at < (SELECT max(fired_at) FROM schedule_runs) - 3600000`); n > 0 {
-		s.tb.Errorf("%d firings never came to their work", n)
-	}
 	var all []firing
 	s.look(`SELECT r.due_at, r.outcome, r.detail FROM schedule_runs r JOIN schedules s ON s.id = r.schedule_id WHERE s.job = 'campaign' ORDER BY r.due_at`,
 		func(rows *sql.Rows) error {
@@ -126,15 +123,20 @@ func (s *site) schedules(campaign string) {
 	if err := eachMinuteOnce(all); err != nil {
 		s.tb.Errorf("%v: %+v", err, all)
 	}
-	fired := 0
+	// One that was killed while it planned finds, when its job is tried again, that
+	// its run is planned by another, or does not live to say anything.
+	fired, perhaps := 0, 0
 	for _, f := range all {
-		if f.outcome == studymail.RunEnded && strings.HasPrefix(f.detail, "planned=") {
+		switch {
+		case strings.HasPrefix(f.detail, "planned="):
 			fired++
+		case f.detail == "code=planning_goes_on", f.outcome == studymail.RunWaiting, f.outcome == studymail.RunRunning:
+			perhaps++
 		}
 	}
 	planned := s.number(`SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE c.schedule_id IS NOT NULL`)
-	if fired == 0 || planned != fired {
-		s.tb.Errorf("the schedule of campaign %s fired %d times, and %d runs were planned: %+v", campaign, fired, planned, all)
+	if planned == 0 || planned < fired || planned > fired+perhaps {
+		s.tb.Errorf("the schedule of campaign %s fired %d times, perhaps %d more, and %d runs were planned: %+v", campaign, fired, perhaps, planned, all)
 	}
 	s.tb.Logf("the schedule served %d times, %d of them by a run", len(all), fired)
 }

@@ -365,6 +365,13 @@ func (w *storm) calm() {
 		})
 	}
 	took := time.Since(began)
+	if len(w.cards) > aDeal {
+		// The job of one that was killed is tried again when River rescues it.
+		last := w.hq.number(`SELECT coalesce(max(id), 0) FROM schedule_runs`)
+		eventually(w.t, 5*time.Minute, "every firing came to its work", func() bool {
+			return w.hq.number(fmt.Sprintf(`SELECT count(*) FROM schedule_runs WHERE outcome IN ('waiting', 'running') AND id <= %d`, last)) == 0
+		})
+	}
 	for i, h := range w.crew {
 		if stop := h.p.stop(15 * time.Second); stop > 5*time.Second {
 			w.t.Logf("worker %d took %v to stop", i, stop)
