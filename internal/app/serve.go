@@ -142,8 +142,8 @@ func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handl
 			box.Wake()
 			return nil
 		},
-		PlanCampaign: func(ctx context.Context, campaign studymail.ID) (string, error) {
-			res, err := planner.PlanScheduled(ctx, campaign)
+		PlanCampaign: func(ctx context.Context, campaign, firing studymail.ID) (string, error) {
+			res, err := planner.PlanScheduled(ctx, campaign, firing)
 			if err != nil {
 				return "", err
 			}

@@ -130,7 +130,7 @@ func (s *site) schedules(campaign string) {
 		switch {
 		case strings.HasPrefix(f.detail, "planned="):
 			fired++
-		case f.detail == "code=planning_goes_on", f.outcome == studymail.RunWaiting, f.outcome == studymail.RunRunning:
+		case f.detail == "code=planned_before", f.detail == "code=planning_goes_on", f.outcome == studymail.RunWaiting, f.outcome == studymail.RunRunning:
 			perhaps++
 		}
 	}
