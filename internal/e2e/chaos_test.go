@@ -71,8 +71,8 @@ type storm struct {
 	active map[string]*spell // by what they befall
 	pace   time.Duration     // what the mail server waits before an answer
 
-	dbDown  atomic.Int32 // the database is away, or was just now
-	stopAsk func()
+	dbDown    atomic.Int32 // the database is away, or was just now
+	dbOutages atomic.Int32 // how often it was
 
 	killed   map[int]bool // pids of workers that were killed and followed by another on the same machine
 	lost     map[int]bool // … and not followed
@@ -86,6 +86,8 @@ type hand struct {
 	*site
 	p    *server
 	down bool // on purpose
+
+	outages int32 // of the database when it was started; a lower number: it was away
 }
 
 func (h *hand) pid() int { return h.p.cmd.Process.Pid }
@@ -158,6 +160,10 @@ func (w *storm) begin(h *hand) {
 	if w.kind == store.SQLite {
 		command = "serve"
 	}
+	h.outages = w.dbOutages.Load()
+	if w.excused() {
+		h.outages--
+	}
 	h.p, h.down = h.site.begin(command), false
 }
 
@@ -179,7 +185,7 @@ func (w *storm) tend() {
 			w.t.Fatalf("a worker ended by itself with %v:\n%s", h.p.cmd.ProcessState, h.p.log.text())
 		default:
 		}
-		if !w.excused() {
+		if h.outages == w.dbOutages.Load() {
 			w.t.Fatalf("a worker could not start: %v\n%s", h.p.cmd.ProcessState, h.p.log.text())
 		}
 		w.begin(h)
@@ -193,6 +199,7 @@ func (w *storm) excused() bool { return w.dbDown.Load() > 0 }
 // called, and some seconds longer: who asked may still be told so.
 func (w *storm) dbAway() func() {
 	w.dbDown.Add(1)
+	w.dbOutages.Add(1)
 	return func() { time.AfterFunc(5*time.Second, func() { w.dbDown.Add(-1) }) }
 }
 
