@@ -13,6 +13,8 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/
 	need postgresql "the tests start PostgreSQL servers of their own"
 [ -x /usr/sbin/smtp-sink ] && [ -x /usr/sbin/postfix ] ||
 	need postfix "the tests send to smtp-sink and to a Postfix of their own"
+command -v mkfs.ext4 >/dev/null || [ -x /usr/sbin/mkfs.ext4 ] ||
+	need e2fsprogs "a test looks at a disk as a loss of power leaves it"
 command -v cc >/dev/null || need gcc "the race detector needs a C compiler"
 command -v git >/dev/null || need git "the build asks it for the version"
 

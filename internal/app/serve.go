@@ -122,6 +122,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	box, err := outbox.New(ctx, outbox.Options{
 		Store: a.Store, Transport: transport, Letterbox: a.Letterbox(), Log: a.Logs.Worker, Now: a.Now,
 		Connections: a.Config.SMTPConnections, Window: min(a.Config.SMTPWindow, store.MaxWindow/2),
+		Lease:    lease,
 		Retries:  outbox.Retries{Base: a.Config.RetryBase, Max: a.Config.RetryMax},
 		StateDir: a.Config.StateDir, Version: ReadVersion().Version,
 	})
@@ -133,7 +134,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
-		Log: a.Logs.Worker, Now: a.Now, Keep: a.Config.JobHistory,
+		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, // River's times are the machine's
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
@@ -154,8 +155,8 @@ func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handl
 			box.Wake()
 			return nil
 		},
-		PlanCampaign: func(ctx context.Context, campaign studymail.ID) (string, error) {
-			res, err := planner.PlanScheduled(ctx, campaign)
+		PlanCampaign: func(ctx context.Context, campaign, firing studymail.ID) (string, error) {
+			res, err := planner.PlanScheduled(ctx, campaign, firing)
 			if err != nil {
 				return "", err
 			}

@@ -89,6 +89,39 @@ func TestEveryDependencyHasItsLine(t *testing.T) {
 	}
 }
 
+// Seen to fail: with TestAfterAKil in docs/testing.md.
+func TestEveryTestInTheDocumentationExists(t *testing.T) {
+	t.Parallel()
+	root := moduleRoot(t)
+	named := regexp.MustCompile("`(Test[A-Z]\\w*|storetest\\.[A-Z]\\w*)`")
+	defined := regexp.MustCompile(`(?m)^func ([A-Z]\w*)\(`)
+	there := map[string]bool{}
+	walk(t, root, func(file string) {
+		suite := strings.HasPrefix(filepath.ToSlash(file), "internal/storetest/")
+		if !suite && !strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		content, _ := readIn(root)(filepath.ToSlash(file))
+		for _, m := range defined.FindAllStringSubmatch(content, -1) {
+			if suite {
+				there["storetest."+m[1]] = true
+			}
+			there[m[1]] = true
+		}
+	})
+	seen := 0
+	for file, content := range markdown(t, root) {
+		for _, m := range named.FindAllStringSubmatch(content, -1) {
+			if seen++; !there[m[1]] {
+				t.Errorf("%s names %s, and there is no such test", file, m[1])
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("found %d tests only", seen)
+	}
+}
+
 // direct lists what a module asks for by itself, and its tools.
 func direct(t *testing.T, dir string) []string {
 	t.Helper()

@@ -79,7 +79,7 @@ func TestACampaignThatRecursReachesNewcomersOnly(t *testing.T) {
 		}
 		fires := func(want string) {
 			t.Helper()
-			got, err := w.p.PlanScheduled(t.Context(), id)
+			got, err := w.p.PlanScheduled(t.Context(), id, studymail.ID{})
 			w.fine(err)
 			equal(t, "it fires", got, want)
 		}
@@ -122,7 +122,7 @@ func TestAScheduleStartsOnlyWhatMayStart(t *testing.T) {
 		id := w.create(audience.New{Cron: "0 9 * * *"})
 		fires := func(want string) {
 			t.Helper()
-			got, err := w.p.PlanScheduled(t.Context(), id)
+			got, err := w.p.PlanScheduled(t.Context(), id, studymail.ID{})
 			w.fine(err)
 			equal(t, "it fires", got, want)
 		}
@@ -154,6 +154,42 @@ func TestAScheduleStartsOnlyWhatMayStart(t *testing.T) {
 	})
 }
 
+// The process that plans a firing's run is killed, others take the plan up and end
+// it, and then the job engine has the job done again. Seen to fail: without
+// BeginFiringsPlan one firing planned two runs.
+func TestAFiringPlansOneRunHoweverOftenItsJobIsTried(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.patients(1)
+		id := w.create(audience.New{Cron: "0 9 * * *"})
+		w.start(id)
+		var firing studymail.ID
+		w.write(func(tx *store.Tx) error {
+			row, err := tx.ScheduleByID(t.Context(), w.campaign(id).ScheduleID)
+			if err != nil {
+				return err
+			}
+			taken, err := tx.RunScheduleNow(t.Context(), &row.Schedule)
+			if err != nil {
+				return err
+			}
+			firing = taken.Run.ID
+			_, err = tx.BeginScheduleRun(t.Context(), firing)
+			return err
+		})
+		for _, want := range []string{"planned=1 left_out=0", "code=planned_before"} {
+			got, err := w.p.PlanScheduled(t.Context(), id, firing)
+			w.fine(err)
+			equal(t, "its job", got, want)
+		}
+		w.write(func(tx *store.Tx) error {
+			runs, err := tx.CampaignRuns(t.Context(), w.campaign(id).Key)
+			equal(t, "runs", len(runs), 1)
+			return err
+		})
+	})
+}
+
 // A campaign for one time that was paused when it came: to resume it is to
 // start it. Seen to fail: before, it waited for ever for a time that had passed.
 func TestACampaignWhoseTimePassedWhileItWasPausedStartsWhenResumed(t *testing.T) {
@@ -179,7 +215,7 @@ func TestACampaignWhoseTimePassedWhileItWasPausedStartsWhenResumed(t *testing.T)
 			_, err = tx.TakeDueSchedule(t.Context(), &due[0])
 			return err
 		})
-		got, err := w.p.PlanScheduled(t.Context(), id)
+		got, err := w.p.PlanScheduled(t.Context(), id, studymail.ID{})
 		w.fine(err)
 		equal(t, "its time while it is paused", got, "code=campaign_paused")
 		overdue(true)

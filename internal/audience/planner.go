@@ -251,8 +251,10 @@ func sum(counts map[studymail.Reason]int) int {
 }
 
 // PlanScheduled is what a campaign's schedule does: it plans a run, unless the
-// campaign is paused or over. It gives counts for the schedule's history.
-func (p *Planner) PlanScheduled(ctx context.Context, id studymail.ID) (string, error) {
+// campaign is paused or over, or this firing (zero: none) has begun one before:
+// its process died, others went on with the plan, and the job is tried again. It
+// gives counts for the schedule's history.
+func (p *Planner) PlanScheduled(ctx context.Context, id, firing studymail.ID) (string, error) {
 	var (
 		run  studymail.Run
 		code string
@@ -277,6 +279,13 @@ func (p *Planner) PlanScheduled(ctx context.Context, id studymail.ID) (string, e
 		}
 		switch c.State {
 		case studymail.Scheduled, studymail.Running:
+			if !firing.IsZero() {
+				first, err := tx.BeginFiringsPlan(ctx, firing)
+				if err != nil || !first {
+					code = "code=planned_before"
+					return err
+				}
+			}
 			run, err = p.begin(ctx, tx, &c.Campaign, step, "schedule")
 			return err
 		case studymail.Draft, studymail.Paused, studymail.Finished, studymail.CampaignCanceled:

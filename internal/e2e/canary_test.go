@@ -222,7 +222,7 @@ func (a *aviary) failJobs() {
 	type quoting struct{ Name, Address string }
 	engine, err := jobs.Start(ctx, st, jobs.Handlers{
 		SendPass: func(context.Context, studymail.ID) error { panic("cannot render for " + words) },
-		PlanCampaign: func(context.Context, studymail.ID) (string, error) {
+		PlanCampaign: func(context.Context, studymail.ID, studymail.ID) (string, error) {
 			return "", &studymail.Error{Code: studymail.Invalid, Message: words, Cause: errors.New(words)}
 		},
 		RetrySweep:     func(context.Context) (string, error) { return "", fmt.Errorf("sweep %s: %w", words, errors.New(words)) },

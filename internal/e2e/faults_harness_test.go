@@ -193,7 +193,7 @@ func (r result) fails(tb testing.TB, what string, words ...string) {
 func (s *site) another() *site {
 	s.tb.Helper()
 	dir := s.tb.TempDir()
-	o := &site{tb: s.tb, kind: s.kind, dir: dir, url: s.url, addr: freeAddr(s.tb), env: map[string]string{}}
+	o := &site{tb: s.tb, kind: s.kind, dir: dir, url: s.url, addr: freeAddr(s.tb), env: map[string]string{}, program: s.program}
 	for k, v := range s.env {
 		o.env[k] = v
 	}

@@ -51,14 +51,7 @@ func (s *site) allOnce(campaign string, book func() map[string]int) {
 func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := clinic(t, store.SQLite, 2000)
-	disk := mounted(t, 16)
-	s.set("DATABASE_URL", "sqlite:"+filepath.Join(disk, "studymail.db"))
-	s.url = s.env["DATABASE_URL"]
-	b, err := os.ReadFile(filepath.Join(s.dir, "studymail.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, filepath.Join(disk, "studymail.db"), b)
+	disk := s.ontoDisk(16)
 	sink := slowSink(t)
 	s.sendTo(sink.addr)
 	campaign := s.start()
@@ -74,6 +67,29 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	}
 	s.allOnce(campaign, sink.read)
 	p.stop(15 * time.Second)
+}
+
+// ontoDisk moves the database to a disk of its own.
+func (s *site) ontoDisk(megabytes int) (disk string) {
+	s.tb.Helper()
+	disk = mounted(s.tb, megabytes)
+	s.onto(disk)
+	return disk
+}
+
+// onto moves the database into a folder.
+func (s *site) onto(dir string) {
+	s.tb.Helper()
+	file := filepath.Join(dir, "studymail.db")
+	b, err := os.ReadFile(filepath.Join(s.dir, "studymail.db"))
+	if err == nil {
+		err = os.WriteFile(file, b, 0o600)
+	}
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	s.url = "sqlite:" + file
+	s.set("DATABASE_URL", s.url)
 }
 
 // fillUp writes a file until the disk takes no more.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -36,20 +34,37 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var buildOnce = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "studymail")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", path, "studymail/cmd/studymail")
+var (
+	buildOnce   = sync.OnceValues(func() (string, error) { return build("studymail") })
+	steppedOnce = sync.OnceValues(func() (string, error) { return build("studymail-testclock", "-tags", "testclock") })
+)
+
+func build(name string, flags ...string) (string, error) {
+	path := filepath.Join(scratch, name)
+	args := append([]string{"build", "-trimpath", "-o", path}, flags...)
+	cmd := exec.Command("go", append(args, "studymail/cmd/studymail")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build studymail: %w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 // binary builds studymail, once for all tests.
 func binary(tb testing.TB) string {
 	tb.Helper()
-	path, err := buildOnce()
+	return built(tb, buildOnce)
+}
+
+// stepped builds the studymail whose clock and lease a test sets.
+func stepped(tb testing.TB) string {
+	tb.Helper()
+	return built(tb, steppedOnce)
+}
+
+func built(tb testing.TB, once func() (string, error)) string {
+	tb.Helper()
+	path, err := once()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -77,65 +92,6 @@ func startChild(cmd *exec.Cmd) error {
 	return <-done
 }
 
-// sink is the recording SMTP server in a process of its own.
-type sink struct {
-	tb   testing.TB
-	addr string
-	book string
-}
-
-// lineLength is that of a line of the book: a UUID and its line end.
-const lineLength = 37
-
-func startSink(tb testing.TB, args ...string) *sink {
-	tb.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s := &sink{tb: tb, book: filepath.Join(tb.TempDir(), "book")}
-	cmd := exec.Command(self, append([]string{"-book", s.book}, args...)...)
-	cmd.Env = append(os.Environ(), "E2E_SINK=1")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := startChild(cmd); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		tb.Fatalf("start the SMTP server: %v", err)
-	}
-	s.addr = strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
-	return s
-}
-
-// taken is how many mails the server has taken so far.
-func (s *sink) taken() int {
-	s.tb.Helper()
-	info, err := os.Stat(s.book)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	return int(info.Size() / lineLength)
-}
-
-// read gives how often each message was taken.
-func (s *sink) read() map[string]int {
-	s.tb.Helper()
-	times, err := smtptest.ReadBook(s.book)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	return times
-}
-
 // eventually waits until cond holds.
 func eventually(tb testing.TB, limit time.Duration, what string, cond func() bool) {
 	tb.Helper()
@@ -161,6 +117,11 @@ func pass(d time.Duration) { <-time.After(d) }
 // dice gives the random choices of a test and prints their seed.
 func dice(tb testing.TB) *rand.Rand {
 	tb.Helper()
+	return rand.New(rand.NewPCG(seedOf(tb), 0))
+}
+
+func seedOf(tb testing.TB) uint64 {
+	tb.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if v := os.Getenv("E2E_SEED"); v != "" {
 		var err error
@@ -169,5 +130,5 @@ func dice(tb testing.TB) *rand.Rand {
 		}
 	}
 	tb.Logf("E2E_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0))
+	return seed
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,6 +41,9 @@ type site struct {
 	url  string // DATABASE_URL
 	addr string // HTTP_ADDR
 	env  map[string]string
+
+	program func(testing.TB) string // binary, or stepped
+	through []string                // a command that starts the program
 }
 
 const letter = `Dear {{ patient_full_name }},
@@ -52,7 +56,7 @@ Please call {{ care_provider_contact }}.
 // bare gives a folder with nothing in it.
 func bare(tb testing.TB, kind store.Kind, url string) *site {
 	tb.Helper()
-	s := &site{tb: tb, kind: kind, dir: tb.TempDir(), url: url, addr: freeAddr(tb)}
+	s := &site{tb: tb, kind: kind, dir: tb.TempDir(), url: url, addr: freeAddr(tb), program: binary}
 	if url == "" {
 		s.url = "sqlite:" + filepath.Join(s.dir, "studymail.db")
 	}
@@ -198,7 +202,8 @@ type result struct {
 }
 
 func (s *site) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, binary(s.tb), args...)
+	all := append(append(slices.Clone(s.through), s.program(s.tb)), args...)
+	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
 	cmd.Dir, cmd.Env = s.dir, s.environ()
 	return cmd
 }

@@ -34,7 +34,7 @@ const (
 // counts and codes only ("requeued=3"), or "" when there was nothing to do.
 type Handlers struct {
 	SendPass       func(ctx context.Context, run studymail.ID) error
-	PlanCampaign   func(ctx context.Context, campaign studymail.ID) (detail string, err error)
+	PlanCampaign   func(ctx context.Context, campaign, firing studymail.ID) (detail string, err error) // firing: the schedule's run, or zero
 	RetrySweep     func(ctx context.Context) (detail string, err error)
 	StuckSweep     func(ctx context.Context) (detail string, err error)
 	RetentionPurge func(ctx context.Context) (detail string, err error)

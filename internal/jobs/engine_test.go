@@ -175,7 +175,7 @@ func TestAFailedJobIsTriedAgainSoonAndAnEndedOneIsNot(t *testing.T) {
 		q, c := newQueue(t, s), newCalls()
 		var tries atomic.Int32
 		h := c.handlers()
-		h.PlanCampaign = func(_ context.Context, campaign studymail.ID) (string, error) {
+		h.PlanCampaign = func(_ context.Context, campaign, _ studymail.ID) (string, error) {
 			switch tries.Add(1) {
 			case 1:
 				return "", errors.New("no luck")
@@ -227,7 +227,7 @@ func TestNoTextLeaves(t *testing.T) {
 			c.send <- run
 			return nil
 		}
-		h.PlanCampaign = func(context.Context, studymail.ID) (string, error) {
+		h.PlanCampaign = func(context.Context, studymail.ID, studymail.ID) (string, error) {
 			if plans.Add(1) == 1 {
 				var none []string
 				_ = none[plans.Load()] // a run-time error

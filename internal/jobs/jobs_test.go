@@ -96,7 +96,7 @@ func (c *calls) handlers() jobs.Handlers {
 			c.send <- run
 			return nil
 		},
-		PlanCampaign: func(_ context.Context, campaign studymail.ID) (string, error) {
+		PlanCampaign: func(_ context.Context, campaign, _ studymail.ID) (string, error) {
 			c.plan <- campaign
 			return "planned=3", nil
 		},

@@ -36,7 +36,7 @@ func newWorkers(s *store.Store, h Handlers) (*river.Workers, error) {
 		}),
 		add(all, func(ctx context.Context, job *river.Job[planCampaign]) error {
 			return f.work(ctx, job.Args.ScheduleRun, job.Attempt >= job.MaxAttempts, func(ctx context.Context) (string, error) {
-				return h.PlanCampaign(ctx, job.Args.Campaign)
+				return h.PlanCampaign(ctx, job.Args.Campaign, job.Args.ScheduleRun)
 			})
 		}),
 		add(all, func(ctx context.Context, job *river.Job[retrySweep]) error {

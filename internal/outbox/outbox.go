@@ -75,7 +75,9 @@ type Outbox struct {
 	worker   atomic.Pointer[worker]
 	ready    *ready
 	wake     chan struct{}
-	place    int          // in the order of turns, of the next claim; the pump's
+	place    int           // in the order of turns, of the next claim; the pump's
+	doubt    chan struct{} // the lease may be over
+	beaten   heartbeats
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
 	doubtful atomic.Int64 // uncertain, since the end was asked for
@@ -89,7 +91,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	}
 	o := &Outbox{
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
-		ready: newReady(opts.Now, opts.Connections, opts.Connections*opts.Window, 2*opts.Claim), wake: make(chan struct{}, 1),
+		ready: newReady(opts.Now, opts.Connections, opts.Connections*opts.Window, 2*opts.Claim), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1),
 	}
 	var err error
 	if o.watch, err = newWatch(ctx, opts.Store, opts.StateDir); err != nil {
@@ -174,18 +176,19 @@ func (o *Outbox) stop(ctx context.Context) error {
 // when this process ended.
 func (o *Outbox) Doubtful() int { return int(o.doubtful.Load()) }
 
-// beats renews the lease six times in its length.
+// beats renews the lease six times in its length, and when it may be over.
 func (o *Outbox) beats(ctx context.Context) {
 	tick := time.NewTicker(o.opts.Lease / 6)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			if err := o.beat(ctx); err != nil && ctx.Err() == nil {
-				o.log.Error("the lease could not be renewed", "error", err)
-			}
+		case <-o.doubt:
 		case <-ctx.Done():
 			return
+		}
+		if err := o.beat(ctx); err != nil && ctx.Err() == nil {
+			o.log.Error("the lease could not be renewed", "error", err)
 		}
 	}
 }
@@ -337,6 +340,13 @@ func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, jour
 	}
 	for _, v := range refused {
 		o.log.Info("message withheld", "state", v.State.String(), "reason", string(v.Reason))
+		if v.State == studymail.Queued {
+			// For want of a lease, perhaps: the clock was set forth, or we slept.
+			select {
+			case o.doubt <- struct{}{}:
+			default:
+			}
+		}
 	}
 	if len(members) == 0 {
 		return nil, nil, nil

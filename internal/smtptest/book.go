@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Record is one accepted mail.
@@ -56,7 +58,7 @@ func (b *Book) enter(r Record) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.file != nil {
-		if _, err := b.file.WriteString(r.UUID + "\n"); err != nil {
+		if _, err := b.file.WriteString(r.UUID + " " + strconv.FormatInt(time.Now().UnixNano(), 10) + "\n"); err != nil {
 			return fmt.Errorf("write the book: %w", err)
 		}
 	}
@@ -142,18 +144,43 @@ func (b *Book) Wait(ctx context.Context, n int) error {
 	}
 }
 
-// ReadBook reads a book file: UUIDs and how often each stands there. A last
-// line without its end was never answered and is left out.
+// ReadBook reads a book file: UUIDs and how often each stands there.
 func ReadBook(file string) (map[string]int, error) {
+	times := map[string]int{}
+	return times, eachLine(file, func(uuid, _ string) error {
+		times[uuid]++
+		return nil
+	})
+}
+
+// ReadTimes reads when the mails of a book file were accepted, in the order in
+// which they were entered.
+func ReadTimes(file string) ([]time.Time, error) {
+	var all []time.Time
+	err := eachLine(file, func(_, at string) error {
+		ns, err := strconv.ParseInt(at, 10, 64)
+		all = append(all, time.Unix(0, ns))
+		return err
+	})
+	return all, err
+}
+
+// eachLine reads a book file: a UUID and nanoseconds since 1970 in each line. A
+// last line without its end was never answered and is left out.
+func eachLine(file string, fn func(uuid, at string) error) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read the book: %w", err)
+		return fmt.Errorf("read the book: %w", err)
 	}
-	times := map[string]int{}
 	for line := range strings.Lines(string(text)) {
-		if id, ok := strings.CutSuffix(line, "\n"); ok {
-			times[id]++
+		line, whole := strings.CutSuffix(line, "\n")
+		if !whole {
+			continue
+		}
+		uuid, at, _ := strings.Cut(line, " ")
+		if err := fn(uuid, at); err != nil {
+			return fmt.Errorf("read the book: %w", err)
 		}
 	}
-	return times, nil
+	return nil
 }

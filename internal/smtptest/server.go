@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -54,6 +55,9 @@ type Server struct {
 	cert  *tls.Certificate
 	roots *x509.CertPool
 
+	latency atomic.Int64 // before each answer
+	waiting atomic.Int64 // sessions that wait because a rule says so
+
 	mu      sync.Mutex
 	addr    string
 	ln      net.Listener
@@ -80,6 +84,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Book: book, cfg: cfg, rules: newRules(cfg.Rules), addr: cfg.Addr}
+	s.SetLatency(cfg.Latency)
 	if cfg.TLS || offers(cfg.Offers, "STARTTLS") {
 		if len(cfg.CertNames) == 0 {
 			cfg.CertNames = []string{"localhost", "127.0.0.1", "::1", cfg.Hostname}
@@ -138,6 +143,12 @@ func (s *Server) SetRules(list ...Rule) {
 	defer s.mu.Unlock()
 	s.rules = newRules(list)
 }
+
+// Waiting is how many sessions wait at this moment because of a rule's Delay.
+func (s *Server) Waiting() int { return int(s.waiting.Load()) }
+
+// SetLatency changes how long the server waits before each answer.
+func (s *Server) SetLatency(d time.Duration) { s.latency.Store(int64(d)) }
 
 func (s *Server) find(at, addr string) (Rule, bool) {
 	s.mu.Lock()

@@ -143,10 +143,11 @@ func TestKillAndStartKeepsPortAndBook(t *testing.T) {
 func TestMainWritesTheBookBeforeItAnswers(t *testing.T) {
 	book := filepath.Join(t.TempDir(), "book")
 	r, w := io.Pipe()
+	orders, order := io.Pipe()
 	done := make(chan int, 1)
 	var errs bytes.Buffer
 	go func() {
-		done <- run([]string{"-book", book, "-chunking", "-rule", "at=rcpt,match=no*,code=550,text=5.1.1 no, never"}, w, &errs)
+		done <- run([]string{"-obey", "-book", book, "-chunking", "-rule", "at=rcpt,match=no*,code=550,text=5.1.1 no, never"}, orders, w, &errs)
 		_ = w.Close()
 	}()
 	out := bufio.NewReader(r)
@@ -160,6 +161,19 @@ func TestMainWritesTheBookBeforeItAnswers(t *testing.T) {
 	got, err := ReadBook(book)
 	if err != nil || got["0001"] != 1 || len(got) != 1 {
 		t.Errorf("book has %v, %v", got, err)
+	}
+	if at, err := ReadTimes(book); err != nil || len(at) != 1 || time.Since(at[0]) < 0 || time.Since(at[0]) > time.Minute {
+		t.Errorf("it was taken at %v, %v", at, err)
+	}
+	for _, o := range []struct{ order, from, to string }{
+		{"rule at=mail,code=451,text=4.3.2 wait", "MAIL FROM:<s@a.example>\n", "451 4.3.2 wait"},
+		{"clear", "MAIL FROM:<s@a.example>\n", "250"},
+	} {
+		fmt.Fprintln(order, o.order)
+		if line, err := out.ReadString('\n'); line != "done\n" || err != nil {
+			t.Fatalf("%q: said %q, %v", o.order, line, err)
+		}
+		talk(t, addr, "EHLO me\n"+o.from, "220", "250", o.to)
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ const headKept = 16 << 10 // enough of a mail to find its Message-ID
 type wire struct{ v *session }
 
 func (w wire) Write(b []byte) (int, error) {
-	if !w.v.pause(w.v.cfg.Latency) {
+	if !w.v.pause(time.Duration(w.v.s.latency.Load())) {
 		return 0, errGone
 	}
 	return w.v.raw.Write(b)
@@ -116,16 +116,24 @@ func (v *session) say(code int, text string) error {
 	return err
 }
 
+// delay waits as a rule says; false when the session is over.
+func (v *session) delay(rule Rule) bool {
+	if rule.Delay <= 0 {
+		return true
+	}
+	v.s.waiting.Add(1)
+	defer v.s.waiting.Add(-1)
+	return v.out.Flush() == nil && v.pause(rule.Delay)
+}
+
 // ruled does what a rule says; done tells that it has replied.
 func (v *session) ruled(at, addr string) (done bool, rule Rule, err error) {
 	rule, ok := v.s.find(at, addr)
 	if !ok {
 		return false, rule, nil
 	}
-	if rule.Delay > 0 {
-		if err := v.out.Flush(); err != nil || !v.pause(rule.Delay) {
-			return true, rule, errGone
-		}
+	if !v.delay(rule) {
+		return true, rule, errGone
 	}
 	if rule.Code != 0 {
 		err = v.say(rule.Code, rule.Text)
@@ -462,10 +470,8 @@ func (v *session) accept() error {
 		}
 	}
 	rule, ruled := v.s.find(AtDot, v.recipient())
-	if ruled && rule.Delay > 0 {
-		if err := v.out.Flush(); err != nil || !v.pause(rule.Delay) {
-			return errGone
-		}
+	if ruled && !v.delay(rule) {
+		return errGone
 	}
 	if v.cfg.MaxSize > 0 && v.size > v.cfg.MaxSize {
 		return v.say(552, "5.3.4 too big")

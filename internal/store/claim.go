@@ -77,13 +77,26 @@ type source struct {
 	more     bool // may have more
 }
 
+// The lock that StopWorker waits for.
+var claimant = both{
+	sqlite:   `SELECT id FROM workers WHERE id = $1 AND stopped_at IS NULL`,
+	postgres: `SELECT id FROM workers WHERE id = $1 AND stopped_at IS NULL FOR KEY SHARE`,
+}
+
 // Claim takes queued messages of running campaigns under a token: ad hoc ones
 // first, then the others by turns (studymail.TurnOf), and of each turn the runs
 // share. Who is not eligible any more is skipped on the way. While sending is
 // disarmed there is nothing to take. A claim costs nothing to lose; the guard is
 // OpenWindow.
+//
+// A worker that others have declared dead gets nothing: what it held was taken
+// back once, and nobody would look for it again.
 func (t *Tx) Claim(ctx context.Context, token int64, want Want, today studymail.Date) (ClaimResult, error) {
 	res := ClaimResult{Skipped: map[studymail.Reason]int{}}
+	var k int64
+	if alive, err := t.one(ctx, "claim messages", t.pick(claimant), []any{WorkerOf(token)}, &k); err != nil || !alive {
+		return res, err
+	}
 	of, err := t.sources(ctx)
 	if err != nil {
 		return res, err

@@ -127,6 +127,22 @@ var (
 	}
 )
 
+// stayOpen are the locks that FinishRuns waits for: it must see, before it ends a
+// run, what is about to move in it; or be done, so that it is seen. SQLite has one
+// writer at a time.
+const stayOpen = `SELECT id FROM campaigns WHERE id IN
+	(SELECT r.campaign_id FROM messages m JOIN runs r ON r.id = m.run_id
+	WHERE m.id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))))
+	ORDER BY id FOR SHARE`
+
+// lock takes a statement's locks on PostgreSQL.
+func (t *Tx) lock(ctx context.Context, what, query string, args ...any) error {
+	if t.kind == SQLite {
+		return nil
+	}
+	return t.each(ctx, what, query, args, func(*sql.Rows) error { return nil })
+}
+
 // reopen opens the runs, and their campaigns, of messages that move again after
 // they were thought to be at rest: else nobody would claim them.
 func (t *Tx) reopen(ctx context.Context, keys []int64) error {
@@ -134,6 +150,9 @@ func (t *Tx) reopen(ctx context.Context, keys []int64) error {
 		return nil
 	}
 	const what = "open runs again"
+	if err := t.lock(ctx, what, stayOpen, keysJSON(keys)); err != nil {
+		return err
+	}
 	n, err := t.exec(ctx, what, t.pick(reopenRuns), keysJSON(keys))
 	if err != nil || n == 0 {
 		return err

@@ -31,10 +31,11 @@ type MessageRow struct {
 	Merged       []byte
 }
 
-// inWindow tells a claimed message that stands in an open hand-over window.
+// inWindow tells a claimed message that stands in an open hand-over window of
+// the worker that has claimed it.
 var inWindow = both{
-	sqlite:   `EXISTS (SELECT 1 FROM windows w, json_each(w.members) j WHERE j.value = m.id)`,
-	postgres: `EXISTS (SELECT 1 FROM windows w, json_array_elements_text(w.members::json) j WHERE j::bigint = m.id)`,
+	sqlite:   `EXISTS (SELECT 1 FROM windows w, json_each(w.members) j WHERE j.value = m.id AND w.worker_id = m.claim_token >> 24)`,
+	postgres: `EXISTS (SELECT 1 FROM windows w, json_array_elements_text(w.members::json) j WHERE j::bigint = m.id AND w.worker_id = m.claim_token >> 24)`,
 }
 
 func (t *Tx) messageQuery() string {
@@ -179,6 +180,9 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 	}
 	if n != 1 {
 		return changed(m)
+	}
+	if err := t.lock(ctx, what, stayOpen, keysJSON([]int64{m.Key})); err != nil {
+		return err
 	}
 	if _, err := t.exec(ctx, what, `UPDATE runs SET state = 20, ended_at = NULL WHERE id = $1 AND state = 30`, m.Run); err != nil {
 		return err

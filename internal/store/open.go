@@ -150,7 +150,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 		return err
 	}
 	cfg.RuntimeParams["application_name"] = "studymail"
-	s.write = stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(byIndex))
+	s.write = stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(setUp))
 	s.write.SetMaxOpenConns(8)
 	s.write.SetMaxIdleConns(8)
 	s.read = stdlib.OpenDB(*cfg)

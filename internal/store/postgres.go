@@ -35,6 +35,16 @@ func byIndex(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// setUp sets up the writer's connections. A worker that sleeps in the middle of a
+// transaction holds locks on what others are to take back when its lease of 30
+// seconds is over: PostgreSQL ends such a transaction before.
+func setUp(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '20s'`); err != nil {
+		return fmt.Errorf("set up a connection: %w", err)
+	}
+	return byIndex(ctx, conn)
+}
+
 func hostOf(cfg *pgx.ConnConfig) string {
 	return cfg.Host + ":" + strconv.Itoa(int(cfg.Port)) + "/" + cfg.Database
 }

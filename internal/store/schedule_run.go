@@ -223,6 +223,14 @@ func (t *Tx) BeginScheduleRun(ctx context.Context, id studymail.ID) (bool, error
 	return n == 1, err
 }
 
+// BeginFiringsPlan notes that a run's job begins a plan; false when it has begun
+// one before, whatever became of that.
+func (t *Tx) BeginFiringsPlan(ctx context.Context, id studymail.ID) (bool, error) {
+	n, err := t.exec(ctx, "begin the plan of schedule run "+id.String(),
+		`UPDATE schedule_runs SET detail = 'code=planning' WHERE uuid = $1 AND outcome = 'running' AND detail = ''`, id)
+	return n == 1, err
+}
+
 // EndScheduleRun notes a run's outcome; false when it has one already. Detail
 // may hold counts and codes only; "" says that there was nothing to do.
 func (t *Tx) EndScheduleRun(ctx context.Context, id studymail.ID, outcome studymail.ScheduleOutcome, detail string) (bool, error) {

@@ -21,6 +21,7 @@ func TestSchedules(t *testing.T) {
 		storetest.BothClockChangesFireOnce,
 		storetest.ARunByHandLeavesTheTimesAlone,
 		storetest.AScheduleRunEndsOnce,
+		storetest.AFiringBeginsOnePlan,
 		storetest.TheHistoryOfASchedulesRunsIsBounded,
 		storetest.ABrokenScheduleStopsAlone,
 		storetest.ABuiltinScheduleIsMadeOnceAndFollowsItsInterval,

@@ -61,9 +61,17 @@ type FinishedCampaign struct {
 	State studymail.CampaignState // Finished, or Scheduled when it has a next time or may be given one
 }
 
+// The locks of what may be ended: see stayOpen.
+const mayEnd = `SELECT c.id FROM campaigns c WHERE c.state = 20
+		OR c.id IN (SELECT r.campaign_id FROM runs r WHERE r.state = 20 AND r.state < 30)
+	ORDER BY c.id FOR NO KEY UPDATE`
+
 // FinishRuns ends released runs of which no message moves by itself any more,
 // and running campaigns that have no open run left.
 func (t *Tx) FinishRuns(ctx context.Context) ([]FinishedCampaign, error) {
+	if err := t.lock(ctx, "end finished runs", mayEnd); err != nil {
+		return nil, err
+	}
 	if _, err := t.exec(ctx, "end finished runs", `UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 10)
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 15)

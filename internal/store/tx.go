@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"studymail"
@@ -201,6 +204,9 @@ func plight(err error) string {
 			return "the database file is damaged: stop studymail and restore a backup"
 		}
 	}
+	if lost(err) && !pgconn.SafeToRetry(err) { // it may have been the commit
+		return "the connection to the database was lost; look whether anything was changed before you try again"
+	}
 	return "the database does not answer; nothing was changed, try again"
 }
 
@@ -242,11 +248,17 @@ func transient(err error) bool {
 		case "08", "53", "57", "58": // connection, resources, operator intervention, system
 			return true
 		}
-		return false
+		return e.Code == "25P03" // idle_in_transaction_session_timeout: we slept (setUp)
 	}
 	// What is left of pgx (dial errors, a connection cut) is no SQL error.
 	_, connect := errors.AsType[*pgconn.ConnectError](err)
-	return connect || pgconn.SafeToRetry(err)
+	return connect || pgconn.SafeToRetry(err) || lost(err)
+}
+
+// lost tells that the connection to PostgreSQL ended without a word.
+func lost(err error) bool {
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
 }
 
 // retryable tells serialisation failures and deadlocks of PostgreSQL: the

@@ -91,7 +91,7 @@ func (t *Tx) StopWorker(ctx context.Context, w *studymail.Worker, proven bool) (
 		if err != nil {
 			return res, err
 		}
-		n, err := t.exec(ctx, what, t.pick(makeUncertain), string(studymail.ReasonProcessDied), ms(t.now), list)
+		n, err := t.exec(ctx, what, t.pick(makeUncertain), string(studymail.ReasonProcessDied), ms(t.now), list, ClaimToken(w.Key, 0), ClaimToken(w.Key+1, 0))
 		if err != nil {
 			return res, err
 		}
@@ -111,12 +111,16 @@ func (t *Tx) StopWorker(ctx context.Context, w *studymail.Worker, proven bool) (
 }
 
 // A message whose outcome is recorded already is not in state 15 any more: the
-// window that it stood in does not make it uncertain again.
+// window that it stood in does not make it uncertain again. Nor does the window
+// of one that another has claimed since: a commit whose answer got lost opened it,
+// nothing was handed over, and the claim was given back.
 var makeUncertain = both{
 	sqlite: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = j.value->>1
-		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 15`,
+		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 15
+			AND messages.claim_token >= $4 AND messages.claim_token < $5`,
 	postgres: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = (j->>1)::bigint
-		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 15`,
+		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 15
+			AND messages.claim_token >= $4 AND messages.claim_token < $5`,
 }
 
 // windowsOf gives the messages in a worker's open windows, and which.

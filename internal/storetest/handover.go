@@ -264,6 +264,19 @@ func WhatADeadWorkerHeldComesBackOrIsInDoubt(t *testing.T, s *store.Store) {
 	equal(t, "recovered the second time", got, store.Recovered{})
 }
 
+// AWorkerDeclaredDeadClaimsNothing has a sleeper wake and claim before its next
+// heartbeat tells it that its lease was over. Seen to fail: without the worker in
+// Claim it got the message, was killed, and nobody took it back.
+func AWorkerDeclaredDeadClaimsNothing(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 1)
+	l.plan(t, l.rules())
+	w := l.worker(t)
+	l.stop(t, w, false)
+	equal(t, "claimed by the one declared dead", len(l.claim(t, w, 1).Claimed), 0)
+	equal(t, "claimed by another", len(l.claim(t, l.worker(t), 1).Claimed), 1)
+}
+
 // ALateOutcomeSettlesItsOwnHandOverOnly has a sleeper's outcome come after its
 // lease: under its own token it settles the doubt, after "send again" it does not.
 func ALateOutcomeSettlesItsOwnHandOverOnly(t *testing.T, s *store.Store) {

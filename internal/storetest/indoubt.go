@@ -113,3 +113,79 @@ func ALateOutcomeThatTriesAgainIsClaimedAgain(t *testing.T, s *store.Store) {
 	equal(t, "late", late, 0)
 	equal(t, "claimed again", len(l.claim(t, l.worker(t), 1).Claimed), 1)
 }
+
+// AWindowOfWhichNobodyKnowsTouchesNoOtherClaim has a commit open a window whose
+// answer got lost: its worker hands nothing over, opens another for one message
+// and gives the other back, which a second worker claims. Seen to fail: without
+// the claim's token in StopWorker, what the second had claimed became uncertain,
+// and nobody sent it; counted by windows, one message was being sent twice.
+func AWindowOfWhichNobodyKnowsTouchesNoOtherClaim(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 2)
+	l.plan(t, l.rules())
+	first, second := l.worker(t), l.worker(t)
+	c := l.claim(t, first, 2).Claimed
+	l.open(t, first, c...)
+	l.open(t, first, c[0])
+	write(t, s, func(tx *store.Tx) error { return tx.Unclaim(t.Context(), c[1:]) })
+	theirs := l.claim(t, second, 2).Claimed
+	equal(t, "claimed by the second", len(theirs), 1)
+	n := l.counts(t)
+	equal(t, "sending", n.Sending, 1)
+	equal(t, "queued", n.Queued, 1)
+	l.stop(t, first, true)
+	equal(t, "in the first one's window", l.message(t, c[0].Key).State, studymail.Uncertain)
+	equal(t, "claimed by the second one", l.message(t, c[1].Key).State, studymail.Claimed)
+	_, members, _ := l.open(t, second, theirs...)
+	equal(t, "may be handed over by the second", members, []int64{c[1].Key})
+}
+
+// ALateOutcomeAndTheEndOfItsRunSeeEachOther has a sleeper say that a message was
+// not sent in the very moment in which others end its run, one transaction within
+// the other. Seen to fail: without the campaigns' locks, the message was queued in
+// a run that had ended: nobody would claim it, and it was counted as sent.
+func ALateOutcomeAndTheEndOfItsRunSeeEachOther(t *testing.T, s *store.Store) {
+	for _, endsFirst := range []bool{true, false} {
+		s := Open(t, s.Kind())
+		l := newLetters(t, s)
+		l.AddPatients(t, s, 0, 1)
+		l.plan(t, l.rules())
+		w := l.worker(t)
+		c := l.claim(t, w, 1).Claimed[0]
+		l.open(t, w, c)
+		l.stop(t, w, false)
+		late := func(tx *store.Tx) error {
+			_, err := tx.Record(t.Context(), []store.Recorded{{
+				Key: c.Key, Token: c.Token, State: studymail.Queued, Transport: "test", At: time.Now(),
+				Outcome: studymail.Outcome{Kind: studymail.NotSent},
+			}})
+			return err
+		}
+		end := func(tx *store.Tx) error {
+			_, err := tx.FinishRuns(t.Context())
+			return err
+		}
+		first, second := late, end
+		if endsFirst {
+			first, second = end, late
+		}
+		ended := make(chan error, 1)
+		write(t, s, func(tx *store.Tx) error {
+			if err := first(tx); err != nil {
+				return err
+			}
+			go func() { ended <- s.Write(t.Context(), second) }()
+			select {
+			case err := <-ended: // it did not wait
+				ended <- err
+			case <-time.After(300 * time.Millisecond):
+			}
+			return nil
+		})
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "queued", l.counts(t).Queued, 1)
+		equal(t, "claimed again", len(l.claim(t, l.worker(t), 1).Claimed), 1)
+	}
+}

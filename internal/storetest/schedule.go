@@ -538,6 +538,30 @@ func AScheduleRunEndsOnce(t *testing.T, s *store.Store) {
 	}
 }
 
+// AFiringBeginsOnePlan promises that a job that is done again plans no second run.
+func AFiringBeginsOnePlan(t *testing.T, s *store.Store) {
+	clock := NewClock(t, "2026-03-01T08:00:00Z")
+	s = WithClock(t, s, clock)
+	addSchedule(t, s, ASchedule(studymail.Interval, "5m"))
+	clock.Advance(5 * time.Minute)
+	id := takeAll(t, s, studymail.RunWaiting)[0].Run.ID
+	begin := func(want bool, when string) {
+		t.Helper()
+		write(t, s, func(tx *store.Tx) error {
+			first, err := tx.BeginFiringsPlan(t.Context(), id)
+			equal(t, when, first, want)
+			return err
+		})
+	}
+	begin(false, "before its job works")
+	write(t, s, func(tx *store.Tx) error {
+		_, err := tx.BeginScheduleRun(t.Context(), id)
+		return err
+	})
+	begin(true, "the first time")
+	begin(false, "the second time")
+}
+
 // TheHistoryOfASchedulesRunsIsBounded promises 200 runs, of them at most 20 that
 // found nothing to do, and never loses one that works.
 func TheHistoryOfASchedulesRunsIsBounded(t *testing.T, s *store.Store) {

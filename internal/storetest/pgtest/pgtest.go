@@ -3,7 +3,12 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -116,11 +121,37 @@ func (c *Cluster) Kill(tb testing.TB) {
 	c.control(tb, "stop", "-m", "immediate")
 }
 
+// Crash is kill -9 of the server's first process, without a word to the others:
+// they end by themselves when they see it. It is down until Resume.
+func (c *Cluster) Crash(tb testing.TB) {
+	tb.Helper()
+	b, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
+	if err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	first, _, _ := strings.Cut(string(b), "\n")
+	pid, err := strconv.Atoi(first)
+	if err == nil {
+		err = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if err != nil {
+		tb.Fatalf("pgtest: kill the server: %v", err)
+	}
+}
+
 // Resume starts a killed server again, on the same port. It recovers from its
 // log first, and takes connections when Resume returns.
 func (c *Cluster) Resume(tb testing.TB) {
 	tb.Helper()
-	c.control(tb, "start")
+	// After a Crash it refuses while a process of its last life is still there.
+	var err error
+	for range 100 {
+		if err = c.pgCtl("start"); err == nil {
+			return
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	tb.Fatalf("pgtest: %v", err)
 }
 
 func (c *Cluster) control(tb testing.TB, args ...string) {

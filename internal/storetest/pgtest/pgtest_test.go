@@ -92,11 +92,13 @@ func TestRestartAndKillKeepWhatWasCommitted(t *testing.T) {
 	if _, err := connect(t, url).Exec(t.Context(), "INSERT INTO kept VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
-	c.Kill(t)
-	if _, err := pgx.Connect(t.Context(), url); err == nil {
-		t.Fatal("a killed server takes connections")
+	for _, kill := range []func(testing.TB){c.Kill, c.Crash} {
+		kill(t)
+		if _, err := pgx.Connect(t.Context(), url); err == nil {
+			t.Fatal("a killed server takes connections")
+		}
+		c.Resume(t)
 	}
-	c.Resume(t)
 	var n int
 	if err := connect(t, url).QueryRow(t.Context(), "SELECT count(*) FROM kept").Scan(&n); err != nil || n != 1 {
 		t.Fatalf("got %d rows, error %v; want 1", n, err)
