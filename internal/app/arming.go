@@ -27,9 +27,9 @@ func (a *App) ReadArming(ctx context.Context) (now studymail.Arming, waiting sto
 	return now, waiting, a.foresee(ctx, &now)
 }
 
-// foresee shows a database as disarmed that the next worker will disarm.
+// foresee shows a database as the next worker will find it: restored, or a copy.
 func (a *App) foresee(ctx context.Context, now *studymail.Arming) error {
-	if !now.Armed {
+	if now.Reason.IsCopy() {
 		return nil
 	}
 	sighting, err := a.sighting(ctx, now.Database)
@@ -73,7 +73,7 @@ func (a *App) Arm(ctx context.Context, was studymail.Arming, actor, detail strin
 		if err != nil {
 			return err
 		}
-		if stands.Armed { // only foreseen: now it is so
+		if stands.Reason != was.Reason { // only foreseen: now it is so
 			if was, err = tx.Advance(ctx, sighting); err != nil {
 				return err
 			}

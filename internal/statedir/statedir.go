@@ -26,8 +26,8 @@ import (
 // Dir is a machine's state directory. Several processes may use it at once.
 type Dir struct{ path string }
 
-// ErrDamaged: a file is there and says nothing. Nothing is written as long as it
-// is not whole, so someone else has changed it, or the disk.
+// ErrDamaged says that a file is there and says nothing. Files get their place when
+// they are whole, so someone else has changed it, or the disk.
 var ErrDamaged = errors.New("damaged")
 
 // Open makes the folder where it is missing.

@@ -67,7 +67,7 @@ func (a *armingRow) whyDisarm(s *Sighting) (studymail.DisarmReason, error) {
 // for nothing. It changes nothing.
 func (t *Tx) WouldDisarm(ctx context.Context, s Sighting) (studymail.DisarmReason, error) {
 	a, err := t.arming(ctx, armingColumns)
-	if err != nil || !a.Armed {
+	if err != nil || a.Reason.IsCopy() {
 		return "", err
 	}
 	return a.whyDisarm(&s)
@@ -75,7 +75,8 @@ func (t *Tx) WouldDisarm(ctx context.Context, s Sighting) (studymail.DisarmReaso
 
 // Advance moves the database's counter on, in the transaction that gives a worker
 // its lease: without one no window opens. Where the database is not the one that
-// this machine knows, it disarms it, with an event. It gives how it stands now.
+// this machine knows, it disarms it, with an event; one that was switched off by
+// hand, too, for whoever arms it has to know. It gives how it stands now.
 func (t *Tx) Advance(ctx context.Context, s Sighting) (studymail.Arming, error) {
 	a, err := t.arming(ctx, t.pick(lockArming))
 	if err != nil {
@@ -86,7 +87,7 @@ func (t *Tx) Advance(ctx context.Context, s Sighting) (studymail.Arming, error) 
 	if err != nil {
 		return was, err
 	}
-	if a.Armed {
+	if !a.Reason.IsCopy() {
 		why, err := a.whyDisarm(&s)
 		if err != nil {
 			return was, err
@@ -127,10 +128,10 @@ func (t *Tx) Arm(ctx context.Context, was studymail.Arming, seen int64, actor, d
 }
 
 // Disarm stops all mail, with an event; false when it was off already, which
-// then stays as it is.
+// then stays as it is. That it is a copy says more than that someone stopped it.
 func (t *Tx) Disarm(ctx context.Context, why studymail.DisarmReason, note, actor string) (studymail.Arming, bool, error) {
 	a, err := t.arming(ctx, t.pick(lockArming))
-	if err != nil || !a.Armed {
+	if err != nil || !a.Armed && (a.Reason.IsCopy() || !why.IsCopy()) {
 		return a.Arming, false, err
 	}
 	now := a.Arming

@@ -96,6 +96,7 @@ func TestArming(t *testing.T) {
 		storetest.WhatAPersonArmedNoMachineDisarmsAgain,
 		storetest.ADatabaseThatTurnsUpElsewhereIsDisarmed,
 		storetest.AMovedSQLiteFileIsNoCopy,
+		storetest.ACopyOfWhatWasSwitchedOffIsACopy,
 		storetest.WhileDisarmedNothingIsTakenAndNoWindowOpens,
 		storetest.WhatWaitsIsSettledAsSentOnlyWhileDisarmed,
 	)

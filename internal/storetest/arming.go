@@ -156,6 +156,30 @@ func AMovedSQLiteFileIsNoCopy(t *testing.T, s *store.Store) {
 	equal(t, "on a machine of another name", a.Armed, home.Machine == "")
 }
 
+// ACopyOfWhatWasSwitchedOffIsACopy promises that whoever arms it is told so. Without
+// the look at the counter of a disarmed database it was "by hand" still.
+func ACopyOfWhatWasSwitchedOffIsACopy(t *testing.T, s *store.Store) {
+	first := sign(t, s, 0)
+	byHand := func(why studymail.DisarmReason) (a studymail.Arming, done bool) {
+		write(t, s, func(tx *store.Tx) (err error) {
+			a, done, err = tx.Disarm(t.Context(), why, "", "test")
+			return err
+		})
+		return a, done
+	}
+	byHand(studymail.ByHand)
+	equal(t, "a sign of life", sign(t, s, first.Counter).Reason, studymail.ByHand)
+	off := sign(t, s, first.Counter+100)
+	equal(t, "restored while it was off", [2]any{off.Armed, off.Reason}, [2]any{false, studymail.WasRestored})
+	_, done := byHand(studymail.ByHand)
+	equal(t, "switched off again", [2]any{done, arming(t, s).Reason}, [2]any{false, studymail.WasRestored})
+
+	arm(t, s, first.Counter+100)
+	byHand(studymail.ByHand)
+	backup, done := byHand(studymail.IsBackup)
+	equal(t, "a backup of what was off", [3]any{done, backup.Reason, backup.CopiedAt.IsZero()}, [3]any{true, studymail.IsBackup, false})
+}
+
 // WhileDisarmedNothingIsTakenAndNoWindowOpens promises so at no message's cost.
 // Without mayLeave in the claim messages were claimed; without it in the window's
 // statement the one that was claimed before left.
