@@ -40,6 +40,7 @@ func newLane(o *Outbox) *lane {
 	return &lane{
 		o: o, in: make(chan *Mail, store.MaxWindow), pushed: make(chan struct{}, 1), fed: make(chan struct{}),
 		room: make(chan struct{}, 1), flying: map[int64]*claim{}, journal: o.journal.ring(),
+		pace: pace{enough: 2 * o.opts.Window},
 	}
 }
 

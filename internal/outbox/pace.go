@@ -8,6 +8,8 @@ import (
 // pace measures how fast something goes while there is something to do. Times
 // without any do not count.
 type pace struct {
+	enough int // done, to reckon before reckonAfter
+
 	busy  time.Time     // since when; zero: idle
 	spent time.Duration // since the last reckoning, before busy
 	n     int           // done since then
@@ -16,7 +18,7 @@ type pace struct {
 
 const (
 	reckonAfter = 50 * time.Millisecond
-	remember    = time.Second // older measurements count for less and less
+	remember    = 500 * time.Millisecond // older measurements count for less and less
 )
 
 // begin says that there is something to do.
@@ -41,14 +43,16 @@ func (p *pace) did(n int, now time.Time) {
 	if !p.busy.IsZero() {
 		spent += max(now.Sub(p.busy), 0)
 	}
-	if spent < reckonAfter {
+	if p.n == 0 || spent < reckonAfter && p.n < p.enough {
 		return
 	}
-	rate := float64(p.n) / spent.Seconds()
+	seconds := max(spent, time.Microsecond).Seconds()
+	rate := float64(p.n) / seconds
 	if p.rate == 0 {
 		p.rate = rate
 	} else {
-		p.rate += (rate - p.rate) * (1 - math.Exp(-spent.Seconds()/remember.Seconds()))
+		// By ratios: from very fast to very slow it is as far as back.
+		p.rate *= math.Pow(rate/p.rate, 1-math.Exp(-seconds/remember.Seconds()))
 	}
 	p.n, p.spent = 0, 0
 	if !p.busy.IsZero() {

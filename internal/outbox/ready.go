@@ -44,7 +44,7 @@ type pile struct {
 }
 
 func newReady(now func() time.Time, least, first, most int) *ready {
-	return &ready{now: now, least: least, first: first, most: most, added: make(chan struct{})}
+	return &ready{now: now, least: least, first: first, most: most, added: make(chan struct{}), pace: pace{enough: 2 * first}}
 }
 
 // put adds claims.

@@ -126,7 +126,7 @@ func TestReadyWantsAsMuchAsIsTakenInTwoSeconds(t *testing.T) {
 func TestPaceFollowsWhatIsDoneWhileThereIsWork(t *testing.T) {
 	t.Parallel()
 	clock := &stopped{at: time.Unix(1_800_000_000, 0)}
-	var p pace
+	p := pace{enough: 32}
 	if got := p.in(time.Second, 1, 16, 4); got != 4 {
 		t.Fatalf("unknown: %d, want 4", got)
 	}
@@ -143,15 +143,25 @@ func TestPaceFollowsWhatIsDoneWhileThereIsWork(t *testing.T) {
 	if p.rate < 4.9 || p.rate > 5.1 {
 		t.Errorf("rate %.1f, want 5", p.rate)
 	}
-	work(400, 10*time.Millisecond)
+	work(200, 10*time.Millisecond)
 	if p.rate < 90 || p.rate > 101 {
-		t.Errorf("rate %.1f after 4 s at 100, want nearly that", p.rate)
+		t.Errorf("rate %.1f after 2 s at 100, want nearly that", p.rate)
 	}
-	work(5, time.Second)
+	work(100_000, 10*time.Microsecond)
+	if p.rate < 10_000 {
+		t.Errorf("rate %.1f after 1 s at 100,000", p.rate)
+	}
+	work(2, time.Second)
 	if p.rate > 3 {
-		t.Errorf("rate %.1f after 5 s at 1", p.rate)
+		t.Errorf("rate %.1f after 2 s at 1, however fast it was before", p.rate)
 	}
 	if got := p.in(500*time.Millisecond, 1, 16, 4); got < 1 || got > 2 {
 		t.Errorf("%d in half a second", got)
+	}
+	quick := pace{enough: 32}
+	quick.begin(clock.now())
+	quick.did(32, clock.now())
+	if got := quick.in(time.Second, 1, 16, 4); got != 16 {
+		t.Errorf("%d a second, though 32 took no time", got)
 	}
 }
