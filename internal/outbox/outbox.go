@@ -75,9 +75,9 @@ type Outbox struct {
 	worker   atomic.Pointer[worker]
 	ready    *ready
 	wake     chan struct{}
-	place    int           // in the order of turns, of the next claim; the pump's
 	doubt    chan struct{} // the lease may be over
-	beaten   heartbeats
+	lookout  lookout
+	place    int          // in the order of turns, of the next claim; the pump's
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
 	doubtful atomic.Int64 // uncertain, since the end was asked for

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"studymail"
 	"studymail/internal/store"
@@ -172,11 +169,11 @@ func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
 				continue
 			}
 			gone := me.gone(&w)
-			if silent := o.beaten.silent(&w, bootTime(), o.opts.Lease); gone || silent || w.LeaseUntil.Before(tx.Now()) {
+			if silent := o.lookout.silent(&w, bootTime(), o.opts.Lease); gone || silent || w.LeaseUntil.Before(tx.Now()) {
 				found = append(found, finding{Worker: w, gone: gone})
 			}
 		}
-		o.beaten.forget(alive)
+		o.lookout.forget(alive)
 		stopped, err := tx.UnprovenWorkers(ctx, me.Host, me.BootID)
 		for _, w := range stopped {
 			if me.gone(&w) {
@@ -188,48 +185,8 @@ func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
 	return found, err
 }
 
-// heartbeats are what this process saw of the others'. A lease that was
-// written before the clocks were put back would run for as long as that.
-type heartbeats struct {
-	mu   sync.Mutex
-	seen map[int64]sighting // by the worker's row key
-}
-
-// sighting is when a heartbeat was seen first, on the clock that nobody can set.
-type sighting struct {
-	beat time.Time
-	at   int64
-}
-
-// silent tells whether a worker has shown no other heartbeat for a whole lease.
-func (s *heartbeats) silent(w *studymail.Worker, now int64, lease time.Duration) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last, seen := s.seen[w.Key]
-	if seen && last.beat.Equal(w.HeartbeatAt) {
-		return now-last.at > int64(lease)
-	}
-	if s.seen == nil {
-		s.seen = map[int64]sighting{}
-	}
-	s.seen[w.Key] = sighting{w.HeartbeatAt, now}
-	return false
-}
-
-// forget drops those who are not among the living any more.
-func (s *heartbeats) forget(alive []studymail.Worker) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k := range s.seen {
-		if !slices.ContainsFunc(alive, func(w studymail.Worker) bool { return w.Key == k }) {
-			delete(s.seen, k)
-		}
-	}
-}
-
-// beat renews the lease, and gives the database a sign of life. A worker that was
-// declared dead meanwhile becomes a new one: its claims are others' by now, and
-// the guard refuses them.
+// beat renews the lease, and gives the database a sign of life. A worker that was declared dead meanwhile becomes a
+// new one: its claims are others' by now, and the guard refuses them.
 func (o *Outbox) beat(ctx context.Context) error {
 	w := o.worker.Load()
 	sighting, err := o.watch.sighting()
