@@ -43,6 +43,7 @@ type Limiter struct {
 	hungry  bool    // there were none on hand since
 	used    int     // since
 	missed  int     // since: nobody was there to use them
+	ahead   int64   // of its time a permit is needed, to prepare its hand-over
 	changed chan struct{}
 	hold    studymail.Transport
 	onHold  func(studymail.Transport)
@@ -230,6 +231,7 @@ func (l *Limiter) take(now, from int64, waiting int) (at int64, ok bool, changed
 			return at, true, nil
 		}
 	}
+	l.ahead = max(from-now, l.ahead*15/16)
 	l.hungry = true
 	l.hint = max(l.hint, waiting)
 	return 0, false, l.changed

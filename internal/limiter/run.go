@@ -83,7 +83,7 @@ func (l *Limiter) question(now int64) (question, bool) {
 		l.asked, l.again, l.more, since = 0, 0, 0, now // the clock was put back
 	}
 	idle := since > int64(idleAfter)
-	q := question{block: l.block, lead: int64(lead), tidy: now-l.tidied > int64(syncEvery) || now < l.tidied}
+	q := question{block: l.block, ahead: l.ahead, lead: min(max(int64(lead), 2*l.ahead), int64(mostLead)), tidy: now-l.tidied > int64(syncEvery) || now < l.tidied}
 	switch {
 	case !l.limited.Load():
 		return q, false

@@ -21,11 +21,14 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 
-	Connections int           // lanes
-	Window      int           // messages a hand-over window; two roll on each lane, so at most store.MaxWindow / 2
-	Claim       int           // messages a claim
-	Lease       time.Duration // of this worker; a dead one's messages come back after it at the latest
-	Poll        time.Duration // how long to wait before looking for work nobody told of
+	Limiter     Limiter         // nil: no limit
+	Connections int             // lanes
+	Together    studymail.Limit // connections of all workers
+	Regrow      time.Duration   // how long a server must be content before it is given a connection more
+	Window      int             // messages a hand-over window; two roll on each lane, so at most store.MaxWindow / 2
+	Claim       int             // messages a claim
+	Lease       time.Duration   // of this worker; a dead one's messages come back after it at the latest
+	Poll        time.Duration   // how long to wait before looking for work nobody told of
 	Retries     Retries
 	StateDir    string
 	Version     string
@@ -53,10 +56,14 @@ func (o *Options) complete() error {
 		{&o.Grace, 12 * time.Second},
 		{&o.Retries.Base, 5 * time.Minute},
 		{&o.Retries.Max, 4 * time.Hour},
+		{&o.Regrow, regrow},
 	} {
 		if *d.v == 0 {
 			*d.v = d.d
 		}
+	}
+	if o.Limiter == nil {
+		o.Limiter = free{}
 	}
 	if o.Window < 1 || o.Window > store.MaxWindow/2 {
 		return studymail.Errorf(studymail.Invalid, "a hand-over window of %d; allowed are 1 to %d", o.Window, store.MaxWindow/2)
@@ -70,9 +77,11 @@ type Outbox struct {
 	log      *slog.Logger
 	recorder *recorder
 	gate     *gate
+	conns    *conns
 	journal  *journal // nil: there is none
 	worker   atomic.Pointer[worker]
 	ready    chan *claim
+	stocked  chan struct{} // signals a lane that waits for something to be ready
 	wake     chan struct{}
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
@@ -85,8 +94,10 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	}
 	o := &Outbox{
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
-		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1),
+		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1), stocked: make(chan struct{}, 1),
+		conns: newConns(opts.Now, opts.Connections, firstShare(&opts), opts.Regrow),
 	}
+	o.recorder.sent.since = opts.Now()
 	w, err := register(ctx, opts.Store, opts.StateDir, opts.Version, opts.Lease)
 	if err != nil {
 		return nil, err
@@ -96,6 +107,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	o.recorder.log = o.log
 	o.beginJournal()
 	o.gate = newGate(opts.Transport.Name(), opts.Now, o.transportChanged)
+	opts.Limiter.OnHold(o.gate.setHold)
 	return o, nil
 }
 
@@ -117,6 +129,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	o.announceTransport(work)
+	o.shareConnections(work)
 
 	stopRecorder := make(chan struct{})
 	var recording, sending sync.WaitGroup
@@ -124,9 +137,11 @@ func (o *Outbox) Run(ctx context.Context) error {
 	sending.Go(func() { o.pump(ctx) })
 	beats, stopBeats := context.WithCancel(work)
 	recording.Go(func() { o.beats(beats) })
+	recording.Go(func() { o.sharing(beats) })
 	for range o.opts.Connections {
 		l := newLane(o)
 		sending.Go(func() { l.feed(ctx) })
+		sending.Go(func() { l.keepPace(ctx) })
 		sending.Go(func() { l.deliver(ctx) })
 	}
 	<-ctx.Done()
@@ -192,6 +207,10 @@ func (o *Outbox) pump(ctx context.Context) {
 // claim takes the next messages; it tells whether there may be more.
 func (o *Outbox) claim(ctx context.Context) bool {
 	limit := o.opts.Claim
+	if o.gate.held(longHold) {
+		o.giveBackReady() // others may be let through sooner
+		return false
+	}
 	if !o.gate.isUp() {
 		if len(o.ready) > 0 {
 			return false
@@ -239,6 +258,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false // StopWorker gives back what was claimed
 		}
+		o.stock()
 	}
 	return len(claims)+len(res.Skipped) > 0
 }
@@ -273,6 +293,12 @@ func (o *Outbox) take(ctx context.Context, n int) []*claim {
 	case <-ctx.Done():
 		return nil
 	}
+	return append(batch, o.takeReady(n-1)...)
+}
+
+// takeReady gives up to n claimed messages that are there.
+func (o *Outbox) takeReady(n int) []*claim {
+	var batch []*claim
 	for len(batch) < n {
 		select {
 		case c := <-o.ready:
@@ -286,6 +312,31 @@ func (o *Outbox) take(ctx context.Context, n int) []*claim {
 		o.Wake()
 	}
 	return batch
+}
+
+// readyNow is how many messages are ready.
+func (o *Outbox) readyNow() int { return len(o.ready) }
+
+// waitReady waits until a message is ready, and leaves it there.
+func (o *Outbox) waitReady(ctx context.Context) error {
+	for o.readyNow() == 0 {
+		select {
+		case <-o.stocked:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if o.readyNow() > 1 {
+		o.stock() // for another lane, too
+	}
+	return nil
+}
+
+func (o *Outbox) stock() {
+	select {
+	case o.stocked <- struct{}{}:
+	default:
+	}
 }
 
 // openWindow opens a window for those who may go; nil when nobody may.
@@ -324,13 +375,18 @@ func (o *Outbox) later(ctx context.Context, batch []*claim, standing []store.Sta
 	for _, s := range standing {
 		waiting[s.Key] = true
 	}
+	o.again(slices.DeleteFunc(slices.Clone(batch), func(c *claim) bool {
+		return !waiting[c.Key] // settled when it was rendered
+	}))
+}
+
+// again puts claims back among the ready.
+func (o *Outbox) again(batch []*claim) {
 	var full []*claim
 	for _, c := range batch {
-		if !waiting[c.Key] {
-			continue // settled when it was rendered
-		}
 		select {
 		case o.ready <- c:
+			o.stock()
 		default:
 			full = append(full, c)
 		}
@@ -377,6 +433,7 @@ func (o *Outbox) transportChanged(t studymail.Transport) {
 	level := slog.LevelInfo
 	switch t.State {
 	case studymail.TransportUp:
+		o.Wake() // what was not claimed meanwhile
 	case studymail.TransportBackingOff:
 		level = slog.LevelWarn
 	case studymail.TransportStopped:
@@ -400,6 +457,17 @@ func (o *Outbox) announceTransport(ctx context.Context) {
 		o.log.Error("the transport's state could not be stored", "error", err)
 	}
 }
+
+// firstShare is how many connections a worker may open before it has asked.
+func firstShare(o *Options) int {
+	if _, limited := o.Together.Of(); limited {
+		return 0
+	}
+	return o.Connections
+}
+
+// longHold: what is claimed already may wait that long for the limiter.
+const longHold = time.Minute
 
 // Abandon signs off a worker whose Run was never called.
 func (o *Outbox) Abandon(ctx context.Context) error { return o.stop(ctx) }

@@ -176,9 +176,12 @@ func (o *Outbox) beat(ctx context.Context) error {
 	w := o.worker.Load()
 	from := bootTime()
 	alive := false
+	sent := o.recorder.flowed(o.opts.Now())
 	err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease)
-		return err
+		if alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease); err != nil {
+			return err
+		}
+		return tx.AddFlow(ctx, w.Key, o.opts.Transport.Name(), sent)
 	})
 	if err != nil {
 		return err
