@@ -41,6 +41,8 @@ type campaignView struct {
 	Ended    string                  `json:"ended_at"`
 	Next     string                  `json:"next_run_at,omitempty"` // of one that waits for its time
 	*studymail.Counts
+	*studymail.Flow               // while it runs
+	Finish          string        `json:"finish_at,omitempty"` // at this rate
 	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
 
 	row  *store.CampaignRow

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"studymail"
@@ -73,6 +74,18 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 	return v, err
 }
 
+// readFlow adds how fast a running campaign goes.
+func readFlow(ctx context.Context, j *job, v *campaignView) error {
+	if v.State != studymail.Running {
+		return nil
+	}
+	return j.Store.Read(ctx, func(tx *store.Tx) error {
+		f, err := j.Flow(ctx, tx, v.row.Key, v.Unfinished())
+		v.Flow, v.Finish = &f, stamp(f.FinishAt)
+		return err
+	})
+}
+
 // readLeftOut adds who was left out, page by page.
 func readLeftOut(ctx context.Context, s *store.Store, v *campaignView) error {
 	all := []lookedView{}
@@ -115,6 +128,9 @@ func (e *env) campaignShow() *cobra.Command {
 		Short: "Show a campaign and its numbers",
 		Long: `Show a campaign and its numbers. They always add up: selected = planned + left out,
 and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.
+Of a running one also how many mails a second were taken in the last minute, what
+keeps them from being more (a word, such as rate limit, throttled or connections),
+and when it will be finished at this rate.
 With --left-out also who was left out, each with the reason; who was not is in
 ` + "`studymail outbox list --campaign ID`.",
 		Example: `  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
@@ -122,17 +138,20 @@ With --left-out also who was left out, each with the reason; who was not is in
   studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --json`,
 		Args: exactly("the campaign's ID"),
 		RunE: e.onCampaign(func(ctx context.Context, j *job, _ *audience.Planner, id studymail.ID) error {
-			if e.asJSON {
-				return e.printCampaign(ctx, j, id, leftOut)
-			}
 			v, err := readCampaign(ctx, j.Store, id)
+			if err == nil {
+				err = readFlow(ctx, j, &v)
+			}
+			if err == nil && leftOut {
+				err = readLeftOut(ctx, j.Store, &v)
+			}
 			if err != nil {
 				return err
 			}
-			if err := e.sayCampaign(j, &v); err != nil || !leftOut {
-				return err
+			if e.asJSON {
+				return e.print(v)
 			}
-			if err := readLeftOut(ctx, j.Store, &v); err != nil {
+			if err := e.sayCampaign(j, &v); err != nil || !leftOut {
 				return err
 			}
 			return e.listLeftOut(&v)
@@ -176,6 +195,12 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		{"Left out", total(v.LeftOut)},
 	} {
 		facts = append(facts, [2]string{n.name, thousands(n.n)})
+	}
+	if v.Flow != nil {
+		facts = append(facts,
+			[2]string{"Rate", strconv.FormatFloat(v.PerSecond, 'g', 3, 64) + " a second"},
+			[2]string{"Limited by", v.LimitedBy},
+			[2]string{"Finished", j.clock(v.FinishAt)})
 	}
 	if err := e.facts(facts...); err != nil {
 		return err

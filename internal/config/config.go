@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"studymail"
 	"studymail/internal/sealed"
 )
 
@@ -56,6 +57,9 @@ type Config struct {
 	SMTPWindow             int
 	SMTPPipelining         bool
 	SMTPChunking           bool
+
+	// Rate: of all workers together.
+	Limits studymail.Limits
 
 	// Retries.
 	MaxAttempts    int

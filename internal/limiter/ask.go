@@ -56,27 +56,8 @@ type answer struct {
 	tidied  bool // what does not count any more was forgotten
 }
 
-// full is the rate without throttling; 0 when there is no limit of any kind.
-// That of a minute, hour or day may be used up within a second.
-func (l *Limiter) full(q *studymail.Quota) float64 {
-	full := 0.0
-	least := func(n float64) {
-		if n > 0 && (full == 0 || n < full) {
-			full = n
-		}
-	}
-	for _, n := range l.opts.Limits.All()[:4] {
-		if n, ok := n.Of(); ok {
-			least(n)
-		}
-	}
-	least(q.PerSecond)
-	least(float64(q.PerDay))
-	if full > 0 {
-		return min(full, fastest)
-	}
-	return 0
-}
+// full is the rate without throttling.
+func (l *Limiter) full(q *studymail.Quota) float64 { return fullOf(l.opts.Limits, q) }
 
 // rate is the current one.
 func (l *Limiter) rate(r *store.Rate, now int64) (perSecond float64, limited bool) {
