@@ -37,6 +37,7 @@ type question struct {
 	back  []int64 // times that it was given, and will not use
 	block int64   // of which it was given last
 	tidy  bool
+	rest  bool // it asks for what others leave
 	lead  int64
 	ahead int64
 }
@@ -53,6 +54,7 @@ type answer struct {
 	until   int64 // when the limit that is spent (in words) lets something through again
 	rate    float64
 	limited bool
+	counts  bool // there are limits by the minute, hour or day
 	tidied  bool // what does not count any more was forgotten
 }
 
@@ -110,6 +112,7 @@ func (l *Limiter) answer(ctx context.Context, tx *store.Tx, r *store.Rate, q que
 			return a, err
 		}
 	}
+	a.counts = len(l.counted(r)) > 0
 	a.block, a.length, a.again = r.Block, r.Slots*r.Spacing, end(r, spacing)-q.lead
 	if left <= 0 {
 		a.again = a.until

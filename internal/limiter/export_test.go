@@ -37,3 +37,10 @@ func (w Worker) Look(ctx context.Context)                { w.L.look(ctx) }
 
 // EndHold ends a hold whose time is over.
 func (w Worker) EndHold() { w.L.endHold(w.L.clock.read()) }
+
+// Due is when it would ask next, in nanoseconds.
+func (w Worker) Due() int64 {
+	w.L.mu.Lock()
+	defer w.L.mu.Unlock()
+	return w.L.due()
+}

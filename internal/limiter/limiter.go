@@ -48,12 +48,18 @@ type Limiter struct {
 	hold    studymail.Transport
 	onHold  func(studymail.Transport)
 
-	// Run's alone.
 	block   int64 // of which times were given last
 	again   int64 // when the next block is dealt
 	more    int64 // when there is more of this one; 0: it has none left
 	length  int64 // of a block
+	short   int   // how many times more were wanted of it
+	skip    int   // for so many blocks what others leave is not asked for
+	skipped int   // the last time
+	counts  bool  // there is a limit for which it matters what is not used
+	quota   time.Time
 	asked   int64
+
+	// Run's alone.
 	seen    int64 // when the rate was read
 	synced  int64
 	tidied  int64

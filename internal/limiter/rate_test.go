@@ -3,8 +3,6 @@ package limiter_test
 import (
 	"fmt"
 	"log/slog"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +15,8 @@ import (
 // world is some workers, each with a store and a limiter of its own, on one
 // database and under one clock, which the test moves by milliseconds.
 type world struct {
+	url     string
+	limits  studymail.Limits
 	now     time.Time
 	workers []*simulated
 	begun   []int64 // when hand-overs began
@@ -26,67 +26,95 @@ type world struct {
 // simulated is a worker whose lanes take a time each, wait for it and begin.
 type simulated struct {
 	limiter.Worker
-	lanes []int64 // a time, or 0
-	idle  bool
+	store *store.Store
+	lanes []int64       // a time, or 0
+	until []int64       // when the lane's connection is free again
+	busy  time.Duration // how long it is with each mail
+	holds []studymail.Transport
+	begun int
+	idle  bool // it has no mail
+	dead  bool
 }
 
 const lanes = 4
 
 func newWorld(t *testing.T, kind store.Kind, n int, limits studymail.Limits) *world {
 	t.Helper()
-	w := &world{now: time.Date(2026, 6, 15, 9, 0, 0, 0, time.UTC)}
-	url := storetest.URL(t, kind)
+	w := &world{now: time.Date(2026, 6, 15, 9, 0, 0, 0, time.UTC), url: storetest.URL(t, kind), limits: limits}
 	for range n {
-		w.join(t, url, limits)
+		w.join(t)
 	}
 	return w
 }
 
-func (w *world) join(t *testing.T, url string, limits studymail.Limits) *simulated {
+func (w *world) join(t *testing.T) *simulated {
 	t.Helper()
-	s := storetest.OpenURL(t, url, func() time.Time { return w.now })
-	l := limiter.New(limiter.Options{
-		Store: s, Transport: "smtp", Limits: limits, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
-	})
-	one := &simulated{Worker: limiter.Worker{L: l}, lanes: make([]int64, lanes)}
+	now := func() time.Time { return w.now }
+	one := &simulated{store: storetest.OpenURL(t, w.url, now), lanes: make([]int64, lanes), until: make([]int64, lanes)}
+	one.L = limiter.New(limiter.Options{Store: one.store, Transport: "smtp", Limits: w.limits, Now: now, Log: slog.New(slog.DiscardHandler)})
+	one.L.OnHold(func(h studymail.Transport) { one.holds = append(one.holds, h) })
 	w.workers = append(w.workers, one)
 	return one
 }
 
-// run lets all work for some time.
+// run lets all work for some time. Where nobody can do anything it jumps ahead.
 func (w *world) run(t *testing.T, d time.Duration) {
 	t.Helper()
-	for until := w.now.Add(d); w.now.Before(until); w.now = w.now.Add(time.Millisecond) {
+	for until := w.now.Add(d); w.now.Before(until); {
+		next := until.UnixNano()
 		for _, one := range w.workers {
-			w.step(t, one)
+			next = min(next, w.step(t, one))
 		}
+		w.now = w.now.Add(min(max(time.Duration(next-w.now.UnixNano()), time.Millisecond).Truncate(time.Millisecond), until.Sub(w.now)))
 	}
 }
 
-func (w *world) step(t *testing.T, one *simulated) {
-	if one.idle {
-		return
+// step does what a worker can do now, and gives when it can do more.
+func (w *world) step(t *testing.T, one *simulated) int64 {
+	now := w.now.UnixNano()
+	next := now + int64(time.Hour)
+	if one.dead {
+		return next
 	}
+	one.EndHold()
 	waiting := 0
 	for i, at := range one.lanes {
-		if at != 0 && at <= w.now.UnixNano() {
+		if at != 0 && at <= now {
 			if one.Begin(at) {
-				w.begun = append(w.begun, w.now.UnixNano())
+				w.begun = append(w.begun, now)
+				one.begun++
+				one.until[i] = now + int64(one.busy)
 			}
 			at = 0
 		}
-		if at == 0 {
-			at, _ = one.Take(1000)
+		if at == 0 && !one.idle && one.until[i] <= now {
+			if at, _ = one.Take(1000); at == 0 {
+				waiting++
+			}
 		}
-		if at == 0 {
-			waiting++
+		if one.lanes[i] = at; at != 0 {
+			next = min(next, at)
 		}
-		one.lanes[i] = at
+		if one.until[i] > now {
+			next = min(next, one.until[i])
+		}
 	}
 	one.Wait(waiting)
 	if one.Step(t.Context()) {
 		w.asks++
+		return now
 	}
+	return min(next, one.Due())
+}
+
+func (w *world) begunSince(from time.Time) int {
+	n := 0
+	for _, at := range w.begun {
+		if at >= from.UnixNano() {
+			n++
+		}
+	}
+	return n
 }
 
 // fullest is the most hand-overs in any stretch of a length.
@@ -142,6 +170,3 @@ func TestAllWorkersTogetherKeepToTheRateAndUseIt(t *testing.T) {
 		}
 	}
 }
-
-var _ = filepath.Join
-var _ sync.Mutex

@@ -68,7 +68,7 @@ func (l *Limiter) due() int64 {
 	if l.wanting > 0 || l.used > 0 {
 		at = l.again
 	}
-	if l.wanting > 0 && l.more > 0 {
+	if l.more > 0 && (l.wanting > 0 || l.short > 0 && l.used > 0 && l.skip == 0) {
 		at = min(at, l.more)
 	}
 	return max(at, l.asked+int64(betweenBy))
@@ -89,7 +89,10 @@ func (l *Limiter) question(now int64) (question, bool) {
 		return q, false
 	case now >= l.due():
 		q.want = l.wants(idle, since)
-	case idle && len(l.back)+len(l.times) > 0:
+		if q.rest = now < l.again; q.rest {
+			q.want = max(l.short, l.wanting)
+		}
+	case idle && l.counts && len(l.back)+len(l.times) > 0:
 		// Nobody will use what is on hand; the limits by the hour and day need not count it.
 		l.back = append(l.back, l.times...)
 		l.times = nil
@@ -105,7 +108,7 @@ func (l *Limiter) question(now int64) (question, bool) {
 // wants is how many times this worker can use of a block: as many as it did of
 // late, and more when it had to wait for some, or let none pass by.
 func (l *Limiter) wants(idle bool, since int64) int {
-	n := 2 + int(float64(l.used)*float64(l.length)/float64(since))
+	n := 1 + int(float64(l.used)*float64(l.length)/float64(since))
 	switch {
 	case idle:
 		n = max(l.hint, l.wanting)
@@ -120,19 +123,22 @@ func (l *Limiter) wants(idle bool, since int64) int {
 // put puts a question and takes the answer in.
 func (l *Limiter) put(ctx context.Context, q question) {
 	a, err := l.ask(ctx, q)
+	well := l.tell(ctx, err)
 	now := l.clock.read()
+	changed := well && l.setRate(a.rate, a.limited)
+	l.mu.Lock()
 	l.asked, l.seen = now, now
-	if !l.tell(ctx, err) {
+	if !well {
 		l.again, l.more = now+int64(time.Second), 0
+		l.mu.Unlock()
 		return
 	}
 	if a.tidied {
 		l.tidied = now
 	}
-	l.block, l.again, l.more, l.length = a.block, a.again, a.more, a.length
-	changed := l.setRate(a.rate, a.limited)
-	l.mu.Lock()
-	l.late = a.late
+	l.block, l.again, l.more, l.length, l.counts, l.late = a.block, a.again, a.more, a.length, a.counts, a.late
+	l.short = max(q.want-len(a.times), 0)
+	l.ration(q, len(a.times))
 	l.times = append(l.times, a.times...)
 	slices.Sort(l.times)
 	if len(a.times) > 0 || changed {
@@ -144,6 +150,23 @@ func (l *Limiter) put(ctx context.Context, q question) {
 			State: studymail.TransportBackingOff, Code: studymail.CodeRate,
 			Detail: a.spent + "; it goes on by itself", RetryAt: l.clock.here(a.until),
 		})
+	}
+}
+
+// mostSkipped blocks pass until a worker asks again for what others leave.
+const mostSkipped = 8
+
+// ration keeps questions few: who asked in vain for what others leave of a block
+// asks for it less often.
+func (l *Limiter) ration(q question, got int) {
+	switch {
+	case !q.rest:
+		l.skip = max(l.skip-1, 0)
+	case got > 0:
+		l.skipped = 0
+	default:
+		l.skipped = min(2*l.skipped+1, mostSkipped)
+		l.skip = l.skipped
 	}
 }
 
@@ -171,10 +194,19 @@ func (l *Limiter) look(ctx context.Context) {
 }
 
 func (l *Limiter) adopt(r *store.Rate, now int64) {
-	if l.setRate(l.rate(r, now)) {
-		l.mu.Lock()
+	changed := l.setRate(l.rate(r, now))
+	l.mu.Lock()
+	fresh := !l.quota.Equal(r.Quota.At)
+	if fresh {
+		l.quota, l.again = r.Quota.At, 0
+	}
+	held := fresh && l.hold.State == studymail.TransportBackingOff
+	if changed || fresh {
 		l.announce()
-		l.mu.Unlock()
+	}
+	l.mu.Unlock()
+	if held {
+		l.setHold(studymail.Transport{State: studymail.TransportUp})
 	}
 }
 

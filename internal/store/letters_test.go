@@ -50,3 +50,16 @@ func TestHandOvers(t *testing.T) {
 		storetest.AHeartbeatOfADeadWorkerIsRefused,
 	)
 }
+
+func TestRates(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ARateIsStoredAsItWasSaved,
+		storetest.ARateIsNotSavedOverAnothersChange,
+		storetest.ARateIsLockedByOneAtATime,
+		storetest.RateCountsAreSummedByTheirParts,
+		storetest.AFlowTellsHowFastACampaignGoes,
+		storetest.TheConnectionsOfLivingWorkersCount,
+		storetest.TheServersClockIsPostgresOnly,
+	)
+}
