@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -130,28 +131,164 @@ func (x *site) work(t *testing.T, tr outbox.Transport, limits studymail.Limits) 
 	return stop
 }
 
-// The measured rate of real workers, in real time. How close to the limit they
-// come depends on how busy the machine is; never over it is a promise.
+// counts are the campaign's numbers.
+func (x *site) counts(t *testing.T) studymail.Counts {
+	t.Helper()
+	var n studymail.Counts
+	x.read(t, func(tx *store.Tx) (err error) {
+		n, err = tx.Counts(t.Context(), x.c.Key)
+		return err
+	})
+	return n
+}
+
+// state is the transport's; attempts are all of the campaign's.
+func (x *site) state(t *testing.T) (tr studymail.Transport, attempts int) {
+	t.Helper()
+	x.read(t, func(tx *store.Tx) error {
+		all, err := tx.Transports(t.Context())
+		if err != nil {
+			return err
+		}
+		if len(all) > 0 {
+			tr = all[0]
+		}
+		attempts = 0
+		page, _, err := tx.MessagePage(t.Context(), store.MessageFilter{Campaign: x.c.ID, Limit: 10000})
+		for i := range page {
+			attempts += page[i].Attempts
+		}
+		return err
+	})
+	return tr, attempts
+}
+
+func (x *site) read(t *testing.T, fn func(*store.Tx) error) {
+	t.Helper()
+	if err := x.s.Read(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Real workers in real time. How near to the limit they come depends on how busy
+// the machine is (on a quiet one 99.0 a second, with 1, 3 and 8 workers); the
+// virtual clock of TestAllWorkersTogetherKeepToTheRateAndUseIt measures it. That
+// they never go over it does not depend on it, but for the moment between the
+// limiter's leave and the transport's note of the time.
 func TestRealWorkersKeepToTheRate(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
-		for _, n := range []int{1, 3, 8} {
+		for _, n := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s, %d workers", kind, n), func(t *testing.T) {
-				const rate, over = 100, 6 * time.Second
-				x := newSite(t, kind, 1000)
+				t.Parallel()
+				const rate, over = 50, 5 * time.Second
+				x := newSite(t, kind, 600)
 				tr := &taker{}
 				for range n {
 					x.work(t, tr, studymail.Limits{PerSecond: studymail.LimitOf(rate)})
 				}
-				begun := func() int { return len(tr.times()) }
-				waitUntil(t, func() bool { return begun() > rate }) // all have begun
-				from := time.Now()
-				first := begun()
-				waitUntil(t, func() bool { return time.Since(from) >= over })
+				waitUntil(t, func() bool { return len(tr.times()) > rate }) // all have begun
+				from := len(tr.times())
+				begun := time.Now()
+				waitUntil(t, func() bool { return time.Since(begun) >= over })
 				all := tr.times()
-				got, took := len(all)-first, time.Duration(all[len(all)-1]-all[first])
-				t.Logf("%.1f a second; the fullest second had %d", float64(got-1)/took.Seconds(), fullest(all, time.Second))
+				got := float64(len(all)-from-1) / time.Duration(all[len(all)-1]-all[from]).Seconds()
+				t.Logf("%.1f a second; the fullest second had %d", got, fullest(all, time.Second))
+				if got > rate || got < rate/2 {
+					t.Errorf("%.1f a second of %d", got, rate)
+				}
+				if most := fullest(all, time.Second); most > rate+rate/10 {
+					t.Errorf("some second had %d", most)
+				}
 			})
 		}
+	}
+}
+
+// Seen to fail: when messages were taken before leave to begin was given, 64 of
+// them were sending for the whole hour.
+func TestWhenAnHoursLimitIsUsedUpTheRestWaitsInTheQueueAtNoCost(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			x := newSite(t, kind, 200)
+			tr := &taker{}
+			var stops []func()
+			for range 2 {
+				stops = append(stops, x.work(t, tr, studymail.Limits{PerHour: studymail.LimitOf(30), PerSecond: studymail.LimitOf(40)}))
+			}
+			waitUntil(t, func() bool {
+				state, _ := x.state(t)
+				return state.Paced() && x.counts(t).Sent == 30
+			})
+			state, attempts := x.state(t)
+			if wait := time.Until(state.RetryAt); wait < 50*time.Minute || wait > 61*time.Minute || attempts != 30 {
+				t.Errorf("it goes on in %v, with %d attempts: %+v", wait, attempts, state)
+			}
+			waitUntil(t, func() bool { return x.counts(t).Sending == 0 })
+			began := time.Now()
+			for _, stop := range stops {
+				stop()
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("it took %v to stop", took)
+			}
+			if n := x.counts(t); n.Sent != 30 || n.Queued != 170 || len(tr.times()) != 30 {
+				t.Errorf("%+v, handed over %d", n, len(tr.times()))
+			}
+		})
+	}
+}
+
+func TestWithALimitOfZeroNothingLeavesAndNothingIsCharged(t *testing.T) {
+	t.Parallel()
+	for variable, limits := range map[string]studymail.Limits{
+		"RATE_PER_MINUTE": {PerMinute: studymail.LimitOf(0)}, "MAX_CONNECTIONS": {Connections: studymail.LimitOf(0)},
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			x := newSite(t, store.SQLite, 20)
+			tr := &taker{}
+			stop := x.work(t, tr, limits)
+			waitUntil(t, func() bool {
+				state, _ := x.state(t)
+				return state.State == studymail.TransportStopped && state.Code == studymail.CodeRate && strings.HasPrefix(state.Detail, variable+" is 0")
+			})
+			stop()
+			_, attempts := x.state(t)
+			if n := x.counts(t); n.Queued != 20 || attempts != 0 || len(tr.times()) != 0 {
+				t.Errorf("%+v, %d attempts, handed over %d", n, attempts, len(tr.times()))
+			}
+		})
+	}
+}
+
+// Seen to fail: when the limiter was not told of throttled answers, the rate
+// stood at 40.
+func TestAThrottledAnswerLowersTheRateInTheDatabase(t *testing.T) {
+	t.Parallel()
+	x := newSite(t, store.SQLite, 60)
+	tr := &taker{answer: func(n int) smtpout.Outcome {
+		if n == 10 {
+			return smtpout.Outcome{Kind: smtpout.Throttled, Code: 450, Enhanced: "4.7.28", Reply: "too many"}
+		}
+		return smtpout.Outcome{Kind: smtpout.Accepted, Code: 250}
+	}}
+	stop := x.work(t, tr, studymail.Limits{PerSecond: studymail.LimitOf(40)})
+	waitUntil(t, func() bool { return x.counts(t).Sent == 60 })
+	stop()
+	var r store.Rate
+	x.read(t, func(tx *store.Tx) (err error) {
+		r, err = tx.Rate(t.Context(), tr.Name())
+		return err
+	})
+	// Half of what was measured, or of the limit.
+	if r.Throttle.To <= 0 || r.Throttle.To > 20 {
+		t.Errorf("the rate is %+v", r.Throttle)
+	}
+	if _, attempts := x.state(t); attempts != 60 {
+		t.Errorf("%d attempts", attempts)
 	}
 }
 

@@ -114,9 +114,9 @@ func (c *conns) is(l *lane, s connState) {
 }
 
 // turnedAway is told that the server did not want a lane's connection. When
-// others are open, it bears no more than those: true, and the lane has left.
-// Else the transport as a whole is in trouble. Others that are just being opened
-// are waited for: they tell.
+// others are open, it bears no more than those and the ones that are just being
+// opened: true, and the lane has left. Else the transport as a whole is in
+// trouble. While others are being opened, they are waited for: they tell.
 func (c *conns) turnedAway(ctx context.Context, l *lane) bool {
 	timer := time.NewTimer(2 * time.Second)
 	defer timer.Stop()
@@ -128,7 +128,7 @@ func (c *conns) turnedAway(ctx context.Context, l *lane) bool {
 		}
 		open, trying := c.count(connected), c.count(dialing)
 		if open > 0 {
-			c.borne, c.since = min(c.borne, open), c.now()
+			c.borne, c.since = min(c.borne, open+trying), c.now()
 			delete(c.lanes, l)
 			c.fewer()
 		}

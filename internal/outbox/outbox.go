@@ -78,7 +78,8 @@ type Outbox struct {
 	recorder *recorder
 	gate     *gate
 	conns    *conns
-	journal  *journal // nil: there is none
+	told     store.WorkerConnections // what the others know of conns
+	journal  *journal                // nil: there is none
 	worker   atomic.Pointer[worker]
 	ready    chan *claim
 	stocked  chan struct{} // signals a lane that waits for something to be ready

@@ -7,20 +7,12 @@ import (
 	"studymail/internal/store"
 )
 
-// How often a worker looks at its share of the connections, and how often it says
-// how many it has where there is nothing to share.
-const (
-	shareEvery = time.Second
-	tellEvery  = 5 * time.Second
-)
+// shareEvery is how often a worker looks at its share of the connections.
+const shareEvery = time.Second
 
 // sharing keeps the connections in step with the server and the other workers.
 func (o *Outbox) sharing(ctx context.Context) {
-	every := tellEvery
-	if _, limited := o.opts.Together.Of(); limited {
-		every = shareEvery
-	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(shareEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -38,9 +30,13 @@ func (o *Outbox) sharing(ctx context.Context) {
 func (o *Outbox) shareConnections(ctx context.Context) {
 	w, name := o.worker.Load(), o.opts.Transport.Name()
 	limit, limited := o.opts.Together.Of()
+	if !limited && o.conns.stands(w.Key) == o.told {
+		return // nothing is new, and nothing to share
+	}
 	share := o.opts.Connections
+	var told store.WorkerConnections
 	err := o.opts.Store.Write(ctx, func(tx *store.Tx) error {
-		told := o.conns.stands(w.Key)
+		told = o.conns.stands(w.Key)
 		if limited {
 			others, err := tx.OtherConnections(ctx, name, w.Key)
 			if err != nil {
@@ -51,6 +47,7 @@ func (o *Outbox) shareConnections(ctx context.Context) {
 		return tx.SetConnections(ctx, name, told)
 	})
 	if err == nil {
+		o.told = told
 		o.conns.setShare(share)
 	}
 	if err != nil && ctx.Err() == nil {
