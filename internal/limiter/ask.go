@@ -54,6 +54,7 @@ type answer struct {
 	until   int64 // when the limit that is spent (in words) lets something through again
 	rate    float64
 	limited bool
+	workers int  // that ask, as far as is known
 	counts  bool // there are limits by the minute, hour or day
 	tidied  bool // what does not count any more was forgotten
 }
@@ -112,7 +113,7 @@ func (l *Limiter) answer(ctx context.Context, tx *store.Tx, r *store.Rate, q que
 			return a, err
 		}
 	}
-	a.counts = len(l.counted(r)) > 0
+	a.counts, a.workers = len(l.counted(r)) > 0, int(max(r.Askers, r.AskersBefore, 1))
 	a.block, a.length, a.again = r.Block, r.Slots*r.Spacing, end(r, spacing)-q.lead
 	if left <= 0 {
 		a.again = a.until

@@ -31,6 +31,7 @@ type Limiter struct {
 
 	limited   atomic.Bool
 	perSecond atomic.Uint64 // the current rate's bits
+	workers   atomic.Int64  // that share it
 	throttled chan float64
 	poke      chan struct{} // wakes Run
 
@@ -97,6 +98,9 @@ func (l *Limiter) Limited() bool { return l.limited.Load() }
 
 // Rate is the current one, messages a second; 0 without a limit.
 func (l *Limiter) Rate() float64 { return math.Float64frombits(l.perSecond.Load()) }
+
+// Share is this worker's of it, while all want some.
+func (l *Limiter) Share() float64 { return l.Rate() / float64(max(l.workers.Load(), 1)) }
 
 // OnHold says whom to tell that no mail may leave for long (a limit that is used
 // up, or 0), and that it may again (up).

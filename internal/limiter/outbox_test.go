@@ -106,7 +106,7 @@ func (x *site) work(t *testing.T, tr outbox.Transport, limits studymail.Limits) 
 	l := limiter.New(limiter.Options{Store: s, Transport: tr.Name(), Limits: limits, Now: time.Now, Log: log})
 	o, err := outbox.New(t.Context(), outbox.Options{
 		Store: s, Transport: tr, Limiter: l, Together: limits.Connections, Log: log, Now: time.Now, StateDir: t.TempDir(),
-		Poll: 50 * time.Millisecond, Retries: outbox.Retries{Base: time.Second, Max: time.Second}, Lease: 6 * time.Second,
+		Poll: 50 * time.Millisecond, Claim: 40, Retries: outbox.Retries{Base: time.Second, Max: time.Second}, Lease: 6 * time.Second,
 		Letterbox: &outbox.Letterbox{
 			Sender: sealed.NewEmail("studies@example.org"), DisplayName: "Studies", Zone: time.UTC,
 			Sealer: x.Keys.Sealer(), Opener: x.Keys.Opener(),

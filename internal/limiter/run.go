@@ -137,6 +137,9 @@ func (l *Limiter) put(ctx context.Context, q question) {
 		l.tidied = now
 	}
 	l.block, l.again, l.more, l.length, l.counts, l.late = a.block, a.again, a.more, a.length, a.counts, a.late
+	if a.workers > 0 {
+		l.workers.Store(int64(a.workers))
+	}
 	l.short = max(q.want-len(a.times), 0)
 	l.ration(q, len(a.times))
 	l.times = append(l.times, a.times...)
@@ -145,11 +148,23 @@ func (l *Limiter) put(ctx context.Context, q question) {
 		l.announce()
 	}
 	l.mu.Unlock()
-	if q.want > 0 && len(a.times) == 0 && a.until-now > int64(longHold) {
+	switch {
+	case q.want > 0 && len(a.times) == 0 && a.until-now > int64(longHold):
 		l.setHold(studymail.Transport{
 			State: studymail.TransportBackingOff, Code: studymail.CodeRate,
 			Detail: a.spent + "; it goes on by itself", RetryAt: l.clock.here(a.until),
 		})
+	case a.until == 0:
+		l.liftHold() // what was not used was given back
+	}
+}
+
+func (l *Limiter) liftHold() {
+	l.mu.Lock()
+	held := l.hold.State == studymail.TransportBackingOff
+	l.mu.Unlock()
+	if held {
+		l.setHold(studymail.Transport{State: studymail.TransportUp})
 	}
 }
 
@@ -200,13 +215,12 @@ func (l *Limiter) adopt(r *store.Rate, now int64) {
 	if fresh {
 		l.quota, l.again = r.Quota.At, 0
 	}
-	held := fresh && l.hold.State == studymail.TransportBackingOff
 	if changed || fresh {
 		l.announce()
 	}
 	l.mu.Unlock()
-	if held {
-		l.setHold(studymail.Transport{State: studymail.TransportUp})
+	if fresh {
+		l.liftHold()
 	}
 }
 

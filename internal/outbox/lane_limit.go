@@ -64,7 +64,7 @@ func (l *lane) size() int {
 	if !lim.Limited() {
 		return l.o.opts.Window
 	}
-	return min(max(int(lim.Rate())/l.o.opts.Connections, 1), l.o.opts.Window)
+	return min(max(int(lim.Share())/l.o.opts.Connections, 1), l.o.opts.Window)
 }
 
 // prepared notes how long it took from the permit until its message stood in its
@@ -155,7 +155,7 @@ func (l *lane) mayBegin(ctx context.Context, w *paced, waiting int) bool {
 // piles up behind a server that stalls does not leave all at once. At high rates
 // it may be a hundredth of a second behind.
 func (l *lane) waitTaken(ctx context.Context, drained int) bool {
-	behind := int(l.o.opts.Limiter.Rate()/100) / l.o.opts.Connections
+	behind := int(l.o.opts.Limiter.Share()/100) / l.o.opts.Connections
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

@@ -12,8 +12,9 @@ import (
 type Limiter interface {
 	// Limited tells whether there is a limit now. Without one nothing is asked.
 	Limited() bool
-	// Rate is the current one, messages a second.
-	Rate() float64
+	// Share is how many messages a second this process may hand over, while others
+	// want to, too.
+	Share() float64
 	// Permit waits for leave to begin one hand-over, and comes back `ahead` before
 	// its time. waiting is how many messages wait.
 	Permit(ctx context.Context, ahead time.Duration, waiting int) (studymail.Permit, error)
@@ -35,8 +36,8 @@ type Limiter interface {
 // free is a Limiter without a limit.
 type free struct{}
 
-func (free) Limited() bool { return false }
-func (free) Rate() float64 { return 0 }
+func (free) Limited() bool  { return false }
+func (free) Share() float64 { return 0 }
 func (free) Permit(context.Context, time.Duration, int) (studymail.Permit, error) {
 	return 0, nil
 }
