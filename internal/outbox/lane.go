@@ -123,7 +123,7 @@ func (l *lane) waitRoom(ctx context.Context) bool {
 	for {
 		room := l.o.opts.Window
 		if l.o.opts.Limiter.Limited() {
-			room = l.size() / 2
+			room = l.atMost(room) / 2
 		}
 		l.mu.Lock()
 		ok := len(l.flying) <= room
@@ -181,7 +181,7 @@ func (l *lane) hand(ctx context.Context, batch []*claim, permit *studymail.Permi
 	l.mu.Unlock()
 	l.prepared()
 	if permit != nil || l.o.opts.Limiter.Limited() {
-		l.pace(ctx, &paced{mails: mails, members: members, permit: permit, drained: drained})
+		l.slowly(ctx, &paced{mails: mails, members: members, permit: permit, drained: drained})
 		return true
 	}
 	for _, k := range members {

@@ -49,7 +49,7 @@ func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
 		}
 		permit, l.asked = &p, l.o.opts.Now()
 	}
-	batch := l.o.takeReady(l.size())
+	batch := l.o.takeReady(l.atMost(l.o.opts.Window))
 	if len(batch) == 0 { // another lane was quicker
 		l.giveBack(permit)
 		l.o.gate.left()
@@ -57,14 +57,14 @@ func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
 	return batch, permit, nil
 }
 
-// size is how many messages a window may hold: with a limit no more than may
-// begin in a second.
-func (l *lane) size() int {
+// atMost is how many messages a window may hold that could have n: with a limit
+// no more than may begin in a second.
+func (l *lane) atMost(n int) int {
 	lim := l.o.opts.Limiter
 	if !lim.Limited() {
-		return l.o.opts.Window
+		return n
 	}
-	return min(max(int(lim.Share())/l.o.opts.Connections, 1), l.o.opts.Window)
+	return min(max(int(lim.Share())/l.o.opts.Connections, 1), n)
 }
 
 // prepared notes how long it took from the permit until its message stood in its
@@ -84,8 +84,8 @@ func (l *lane) giveBack(permit *studymail.Permit) {
 	}
 }
 
-// pace hands a window to keepPace.
-func (l *lane) pace(ctx context.Context, w *paced) {
+// slowly hands a window to keepPace.
+func (l *lane) slowly(ctx context.Context, w *paced) {
 	l.slow.Add(1)
 	select {
 	case l.pacing <- w:
