@@ -67,7 +67,10 @@ func TestARunningCampaignShowsWhatLimitsItAndWhenItIsThrough(t *testing.T) {
 			}](t, text)
 			return v
 		}
-		waitUntil(t, func() bool { v := show(); return v.Rate != nil && *v.Rate > 0 && v.Limited != nil && *v.Limited == "rate limit" })
+		waitUntil(t, func() bool {
+			v := show()
+			return v.Rate != nil && *v.Rate > 0 && v.Limited != nil && *v.Limited == "rate limit"
+		})
 		if v := show(); v.Sent != 1 || v.Finish == "" {
 			t.Errorf("sent %d, finished at %q", v.Sent, v.Finish)
 		}

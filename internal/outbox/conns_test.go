@@ -134,7 +134,7 @@ func TestAServerThatTurnsEveryConnectionAwayIsBackedOffFrom(t *testing.T) {
 
 // Workers that come and go share the connections of all; no server ever sees more.
 // Seen to fail: when each took its share before the others had given it up, the
-// server saw seven.
+// server saw six.
 func TestAllWorkersTogetherOpenNoMoreConnectionsThanAllowed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
