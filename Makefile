@@ -38,6 +38,10 @@ e2e-full: test-deps ## Run the whole campaign with 100,000 patients on both data
 chaos: test-deps ## Run the fault campaigns in full (their short forms are part of `make test`)
 	CHAOS=full go test -count=1 -timeout 60m -v -run '^TestChaos' ./...
 
+dump: test-deps ## At a release: keep a database in mid-campaign as test data (SCHEMA=0006, the newest migration)
+	@[ -n "$(SCHEMA)" ] || { echo "write make dump SCHEMA=0006: the number of the newest migration" >&2; exit 2; }
+	DUMP=$(SCHEMA) go test -count=1 -timeout 20m -run '^TestAnUpgradeInMidFlight' ./internal/e2e/
+
 fuzz: ## Run every fuzz target on FUZZTIME inputs (200000x)
 	scripts/fuzz.sh $(FUZZTIME)
 
@@ -73,4 +77,4 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 bin/govulncheck: tools/go.mod tools/go.sum
 	go build -C tools -o ../$@ golang.org/x/vuln/cmd/govulncheck
 
-.PHONY: help run build test test-deps test-race test-pg chaos fuzz bench lint fmt vuln check verify clean
+.PHONY: help run build test test-deps test-race test-pg chaos dump fuzz bench lint fmt vuln check verify clean

@@ -20,6 +20,7 @@ type Check struct {
 // Pulse is what health is told from: read in one go.
 type Pulse struct {
 	Now          time.Time
+	Arming       Arming
 	OldestUnsent time.Time // of a message that could go now, claimed or not; zero: none waits
 	LastHandOver time.Time // when the youngest open hand-over window was opened; zero: none is open
 	MailSent     bool      // some was taken in the last ten minutes

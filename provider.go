@@ -9,18 +9,19 @@ import (
 // Provider is a care provider: a practice that cares for patients. It is staff
 // data, not sealed.
 type Provider struct {
-	ID          ID        `json:"id"`
-	Key         int64     `json:"-"` // row key
-	Name        string    `json:"name"`
-	ODSCode     string    `json:"ods_code"`     // the NHS identifier, upper case, unique
-	Contact     string    `json:"contact"`      // salutation: Dr Smith
-	ContactName string    `json:"contact_name"` // full name: Dr Jane Smith
-	FromName    string    `json:"from_name"`    // display name of From; "" means the study's, then EMAIL_DISPLAY_NAME
-	ReplyTo     string    `json:"reply_to"`
-	Phone       string    `json:"phone"`
-	Active      bool      `json:"active"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	ID          ID     `json:"id"`
+	Key         int64  `json:"-"` // row key
+	Name        string `json:"name"`
+	ODSCode     string `json:"ods_code"`     // the NHS identifier, upper case, unique
+	Contact     string `json:"contact"`      // salutation: Dr Smith
+	ContactName string `json:"contact_name"` // full name: Dr Jane Smith
+	FromName    string `json:"from_name"`    // display name of From; "" means the study's, then EMAIL_DISPLAY_NAME
+	ReplyTo     string `json:"reply_to"`
+	Phone       string `json:"phone"`
+	Active      bool   `json:"active"`
+	SendHours
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // Before it is made upper case: some letters outside ASCII have their capital within.

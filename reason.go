@@ -24,7 +24,11 @@ const (
 	ReasonAlreadyHad       Reason = "already had this letter"
 	ReasonErased           Reason = "erased"
 	ReasonNoPublicURL      Reason = "PUBLIC_URL not set" // the template has a link to our own pages
+	ReasonContactCap       Reason = "contact cap"        // of all studies together, in a time
 )
+
+// ReasonOutsideHours is why a message waits that was never refused.
+const ReasonOutsideHours Reason = "outside send hours"
 
 // Why messages fail or stand in doubt.
 const (
@@ -45,8 +49,8 @@ func Reasons() []Reason {
 		ReasonNotNew, ReasonNotEligible, ReasonNotConsented, ReasonOptedOut, ReasonNotContactable,
 		ReasonSuppressed, ReasonNoAddress, ReasonSharedAddress, ReasonPatientLacks, ReasonProviderLacks, ReasonStudyLacks,
 		ReasonProviderInactive, ReasonStudyInactive, ReasonStudyNotOpen, ReasonStudyClosed,
-		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL,
+		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL, ReasonContactCap,
 		ReasonRefused, ReasonNoMailbox, ReasonAttemptsUsed, ReasonExpired, ReasonUnsendable,
-		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved,
+		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved, ReasonOutsideHours,
 	}
 }

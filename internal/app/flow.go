@@ -26,7 +26,13 @@ func (a *App) Flow(ctx context.Context, tx *store.Tx, campaign int64, left int) 
 	if f.PerSecond, err = tx.Flow(ctx, campaign, studymail.FlowEvery); err != nil {
 		return f, err
 	}
-	f.LimitedBy = limiter.LimitedBy(a.Config.Limits, &r, t, all, tx.Now())
+	arming, err := tx.Arming(ctx)
+	if err != nil {
+		return f, err
+	}
+	if f.LimitedBy = limiter.LimitedBy(a.Config.Limits, &r, t, all, tx.Now()); !arming.Armed {
+		f.LimitedBy = "disarmed"
+	}
 	if f.PerSecond > 0 && left > 0 {
 		seconds := math.Min(float64(left)/f.PerSecond, math.MaxInt32)
 		f.FinishAt = tx.Now().Add(time.Duration(seconds) * time.Second)

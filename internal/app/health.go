@@ -33,6 +33,9 @@ func (a *App) MailFlows(ctx context.Context) (studymail.Health, error) {
 		p, err = tx.Pulse(ctx)
 		return err
 	})
+	if err == nil {
+		err = a.foresee(ctx, &p.Arming)
+	}
 	if err != nil {
 		return studymail.Health{}, err
 	}
@@ -49,6 +52,7 @@ func healthOf(p *studymail.Pulse) studymail.Health {
 		h.Healthy = h.Healthy && c.OK
 		h.Checks = append(h.Checks, c)
 	}
+	add(sendingCheck(&p.Arming))
 	add(studymail.Check{
 		Name: "workers", OK: p.Workers > 0, Value: strconv.Itoa(p.Workers), Limit: "at least 1",
 		Mend: "start `studymail serve` or `studymail worker`",

@@ -42,13 +42,16 @@ func TestHealthHoldsThePulseAgainstItsLimits(t *testing.T) {
 		{"nobody ever did", func(p *studymail.Pulse) { p.LastTick = time.Time{} }, "last look at the schedules"},
 		{"the transport backs off", func(p *studymail.Pulse) { p.Transports[0].State = studymail.TransportBackingOff }, "transport smtp"},
 		{"the transport stopped", func(p *studymail.Pulse) { p.Transports[0].State = studymail.TransportStopped }, "transport smtp"},
+		{"sending is off", func(p *studymail.Pulse) {
+			p.Arming = studymail.Arming{Reason: studymail.WasRestored, Since: ago(time.Hour)}
+		}, "sending"},
 		{"the clock was put back", func(p *studymail.Pulse) { p.OldestUnsent, p.LastTick = now.Add(time.Hour), now.Add(time.Hour) }, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := studymail.Pulse{
-				Now: now, Workers: 2, LastTick: ago(5 * time.Second),
+				Now: now, Arming: studymail.Arming{Armed: true}, Workers: 2, LastTick: ago(5 * time.Second),
 				Transports: []studymail.Transport{{Name: "smtp", State: studymail.TransportUp}},
 			}
 			tt.change(&p)

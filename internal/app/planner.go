@@ -13,7 +13,7 @@ func (a *App) Planner() (*audience.Planner, error) {
 	}
 	return &audience.Planner{
 		Store: a.Store, Zone: a.Config.TimeZone, HasPublicURL: a.Config.PublicURL != "",
-		AttemptLimit: a.Config.MaxAttempts, ExpiresAfter: a.Config.MessageExpires,
+		AttemptLimit: a.Config.MaxAttempts, ExpiresAfter: a.Config.MessageExpires, Cap: a.Config.ContactCap,
 		Log: a.Logs.App, Wake: queue.Wake,
 	}, nil
 }

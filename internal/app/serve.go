@@ -25,6 +25,9 @@ type Parts struct {
 	Mode    string // serve, worker or web: for the log
 	Workers bool   // hands mail over, works jobs, looks at the schedules
 	Web     bool   // answers on HTTP_ADDR
+
+	// Ended is told how many messages are uncertain because of the end.
+	Ended func(uncertain int)
 }
 
 // tickEvery is how often a worker looks for what dead processes left behind.
@@ -58,9 +61,12 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		running.Go(func() { fail(site.Serve(listener)) })
 	}
 
-	var engine *jobs.Engine
+	var (
+		engine *jobs.Engine
+		box    *outbox.Outbox
+	)
 	if p.Workers {
-		engine, err = a.startWorkers(ctx, &running, fail)
+		engine, box, err = a.startWorkers(ctx, &running, fail)
 		if err != nil {
 			cancel(err)
 			if site != nil {
@@ -90,10 +96,13 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		errs = append(errs, cause)
 	}
 	logs.ProcessStopped(log, p.Mode, a.Now().Sub(began))
+	if box != nil && p.Ended != nil {
+		p.Ended(box.Doubtful())
+	}
 	return errors.Join(errs...)
 }
 
-func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail func(error)) (*jobs.Engine, error) {
+func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail func(error)) (*jobs.Engine, *outbox.Outbox, error) {
 	if os.Getenv("GOGC") == "" { // the runtime's own variable: it has the last word
 		// Little lives long here: collecting at five times what does, instead of at
 		// twice, takes 8 % off a mail's processor time for 10 MB of memory.
@@ -101,15 +110,15 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	}
 	// SWEEP_EVERY may be another than when the tables were made.
 	if err := a.ensureBuiltins(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	transport, err := a.Transport()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	planner, err := a.Planner()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	lim := limiter.New(limiter.Options{
 		Store: a.Store, Transport: transport.Name(), Limits: a.Config.Limits, Now: a.Now, Log: a.Logs.Worker,
@@ -122,22 +131,26 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		StateDir: a.Config.StateDir, Version: ReadVersion().Version,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// Before anything else: what a process that was killed held comes back.
 	if _, err := box.Recover(ctx); err != nil {
-		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
+		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
 		Log: a.Logs.Worker, Now: a.Now, Keep: a.Config.JobHistory,
 	})
 	if err != nil {
-		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
+		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
+	}
+	// Hours that passed while nobody worked must not hold up what may leave now.
+	if _, err := a.Store.RefreshHours(ctx, true); err != nil {
+		a.Logs.Worker.Error("send hours could not be looked at", "error", err)
 	}
 	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })
 	running.Go(func() { a.tick(ctx, planner, box) })
-	return engine, nil
+	return engine, box, nil
 }
 
 // handlers are what jobs do.
@@ -220,6 +233,9 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 	})
 	loops.Go(func() {
 		a.every(ctx, "campaigns could not be ended", func() error { return a.finish(ctx, planner) })
+	})
+	loops.Go(func() {
+		a.every(ctx, "send hours could not be looked at", a.followHours(ctx, box))
 	})
 	loops.Wait()
 }

@@ -30,6 +30,7 @@ var layers = map[string]int{
 	"internal/maildir":  3,
 	"internal/ses":      3,
 	"internal/store":    3,
+	"internal/statedir": 3,
 	"internal/audience": 4,
 	"internal/outbox":   4,
 	"internal/limiter":  4,

@@ -28,6 +28,7 @@ type Planner struct {
 	HasPublicURL bool
 	AttemptLimit int
 	ExpiresAfter time.Duration
+	Cap          studymail.ContactCap
 	Log          *slog.Logger
 
 	// Wake enqueues, in the given transaction, the job that wakes the senders.
@@ -60,6 +61,7 @@ func (p *Planner) rules(ctx context.Context, tx *store.Tx, c *studymail.Campaign
 		Campaign: c.Key, Step: step.Key, Study: c.Study, Template: text.Template, Again: c.Again,
 		NoPublicURL:  needs.Has(compose.UnsubscribeURL) && !p.HasPublicURL,
 		AttemptLimit: p.AttemptLimit, ExpiresAfter: p.ExpiresAfter, PlannerLease: lease, PatientsAtOnce: chunk,
+		Cap: p.Cap,
 	}
 	for m := range studymail.Missing(8) {
 		if needs.PersonLacks(m) {

@@ -105,7 +105,8 @@ func leavings() []leaving {
 		{"study not open yet", studymail.ReasonStudyNotOpen, "", studyIs(func(w *world, s *studymail.Study) { s.OpensOn = w.day(1) })},
 		{"study closed", studymail.ReasonStudyClosed, "", studyIs(func(w *world, s *studymail.Study) { s.ClosesOn = w.day(-1) })},
 		{"study not active", studymail.ReasonStudyInactive, "", nil}, // below: a campaign cannot be made then
-		{"had it", studymail.ReasonAlreadyHad, "", nil}, // TestALetterIsHadOnce
+		{"had it", studymail.ReasonAlreadyHad, "", nil},          // TestALetterIsHadOnce
+		{"had enough mail", studymail.ReasonContactCap, "", nil}, // cap_test.go
 	}
 }
 

@@ -233,7 +233,7 @@ func (w *world) claim(limit int) []store.Claimed {
 			return err
 		}
 		var err error
-		res, err = tx.Claim(w.t.Context(), store.ClaimToken(worker.Key, 1), limit, studymail.DateOf(tx.Now(), time.UTC))
+		res, err = tx.Claim(w.t.Context(), store.ClaimToken(worker.Key, 1), store.UpTo(limit), studymail.DateOf(tx.Now(), time.UTC))
 		return err
 	})
 	return res.Claimed

@@ -40,13 +40,19 @@ type campaignView struct {
 	Started  string                  `json:"started_at"`
 	Ended    string                  `json:"ended_at"`
 	Next     string                  `json:"next_run_at,omitempty"` // of one that waits for its time
+	Off      *armingView             `json:"sending_off,omitempty"` // no mail leaves at all
+	Waits    string                  `json:"waits_until,omitempty"` // of one of which nothing may leave before
+	Aside    int                     `json:"deferred_for_hours"`    // of the deferred: not refused, but waiting for send hours
 	*studymail.Counts
 	*studymail.Flow               // while it runs
 	Finish          string        `json:"finish_at,omitempty"` // at this rate
 	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
 
-	row  *store.CampaignRow
-	next time.Time
+	row   *store.CampaignRow
+	off   studymail.Arming
+	next  time.Time
+	waits time.Time
+	aside time.Time // when the first of those that wait for send hours may leave
 }
 
 func campaignOf(c *store.CampaignRow) campaignView {

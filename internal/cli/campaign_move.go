@@ -96,6 +96,9 @@ func (e *env) started(ctx context.Context, j *job, planner *audience.Planner, id
 		}
 	}
 	if !how.wait {
+		if err := e.warnOff(ctx, j); err != nil {
+			return err
+		}
 		return e.say("Watch it: `studymail campaign show %s`.", id)
 	}
 	if err := e.follow(ctx, j, planner, id); err != nil {
@@ -150,6 +153,9 @@ func (e *env) follow(ctx context.Context, j *job, planner *audience.Planner, id 
 			return err
 		case v.State == studymail.Paused:
 			return studymail.Errorf(studymail.Conflict, "campaign %s was paused with %s to go", id, count(v.Unfinished(), "letter"))
+		}
+		if !v.off.Armed {
+			return studymail.Errorf(studymail.Conflict, "%s; with %s to go. `studymail arm` lets it go on; read docs/operations.md#restore first", j.whyOff(&v.off), count(v.Unfinished(), "letter"))
 		}
 		var p studymail.Pulse
 		if err := j.Store.Read(ctx, func(tx *store.Tx) (err error) {

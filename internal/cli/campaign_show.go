@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"studymail"
 	"studymail/internal/audience"
@@ -64,6 +65,16 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 		}
 		v = campaignOf(&c)
 		v.Counts = &counts
+		if v.off, err = tx.Arming(ctx); err != nil {
+			return err
+		}
+		if !v.off.Armed {
+			off := armingOf(&v.off)
+			v.Off = &off
+		}
+		if err := v.readWaits(ctx, tx); err != nil {
+			return err
+		}
 		if c.Schedule == 0 || c.State != studymail.Scheduled && c.State != studymail.Running {
 			return nil
 		}
@@ -81,9 +92,30 @@ func readFlow(ctx context.Context, j *job, v *campaignView) error {
 	}
 	return j.Store.Read(ctx, func(tx *store.Tx) error {
 		f, err := j.Flow(ctx, tx, v.row.Key, v.Unfinished())
+		if !v.waits.IsZero() {
+			f.LimitedBy, f.FinishAt = "send hours", time.Time{}
+		}
 		v.Flow, v.Finish = &f, stamp(f.FinishAt)
 		return err
 	})
+}
+
+// readWaits adds until when the campaign's mail waits for send hours.
+func (v *campaignView) readWaits(ctx context.Context, tx *store.Tx) (err error) {
+	if v.State != studymail.Running || v.Unfinished() == 0 {
+		return nil
+	}
+	if v.Aside, v.aside, err = tx.Waiting(ctx, v.row.Key); err != nil {
+		return err
+	}
+	if v.waits, err = closedUntil(ctx, tx, v.row.Study, 0); err != nil {
+		return err
+	}
+	if v.waits.IsZero() && v.Aside == v.Unfinished() {
+		v.waits = v.aside
+	}
+	v.Waits = stamp(v.waits)
+	return nil
 }
 
 // readLeftOut adds who was left out, page by page.
@@ -130,8 +162,10 @@ func (e *env) campaignShow() *cobra.Command {
 and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.
 Of a running one also how many mails a second were taken in the last minute, what
 keeps them from being more (a word, such as rate limit, throttled or connections),
-and when it will be finished at this rate.
-With --left-out also who was left out, each with the reason; who was not is in
+and when it will be finished at this rate. Outside the send hours of its study
+nothing of it leaves: it says until when. What waits for the hours of a care
+provider counts as deferred. With --left-out also who was left out, each with the
+reason; who was not is in
 ` + "`studymail outbox list --campaign ID`.",
 		Example: `  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
   studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --left-out
@@ -167,6 +201,11 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 	if study == "" {
 		study = "ad hoc"
 	}
+	if v.Off != nil {
+		if err := e.say("%s.\nNo mail leaves until `studymail arm`; read docs/operations.md#restore first.\n", j.whyOff(&v.off)); err != nil {
+			return err
+		}
+	}
 	facts := [][2]string{
 		{"Campaign", v.ID.String()},
 		{"Name", v.Name},
@@ -176,6 +215,9 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 	}
 	if !v.Schedule.IsZero() {
 		facts = append(facts, [2]string{"Schedule", v.Schedule.String()}, [2]string{"Next start", j.clock(v.next)})
+	}
+	if !v.waits.IsZero() {
+		facts = append(facts, [2]string{"Mail waits until", j.clock(v.waits) + " (send hours)"})
 	}
 	facts = append(facts, [2]string{"Started", j.clock(v.row.StartedAt)}, [2]string{"Ended", j.clock(v.row.EndedAt)})
 	for _, n := range []struct {
@@ -195,6 +237,9 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		{"Left out", total(v.LeftOut)},
 	} {
 		facts = append(facts, [2]string{n.name, thousands(n.n)})
+		if n.name == "  deferred" && v.Aside > 0 {
+			facts = append(facts, [2]string{"    for send hours", thousands(v.Aside) + ", the first until " + j.clock(v.aside)})
+		}
 	}
 	if v.Flow != nil {
 		facts = append(facts,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"studymail"
 	"studymail/internal/store"
@@ -20,7 +21,8 @@ taken), cancelled.`,
 		`  studymail outbox list --state failed
   studymail outbox show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
   studymail outbox retry --campaign 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
-  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as resend`,
+  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as resend
+  studymail outbox resolve --from /var/log/mail.log --as sent --dry-run`,
 		e.outboxList(), e.outboxShow(), e.outboxRetry(), e.outboxResolve())
 }
 
@@ -205,8 +207,11 @@ scrubbed reply. With --reveal also the mail as it was sent; an event is written.
 // messageStory is a message with its attempts and, revealed, its mail.
 type messageStory struct {
 	messageView
+	Waits string              `json:"waits_until,omitempty"` // for send hours
 	Tried []studymail.Attempt `json:"tried"`
 	Mail  string              `json:"mail,omitempty"` // the whole RFC 5322 message
+
+	waits time.Time
 }
 
 func (e *env) showMessage(ctx context.Context, j *job, id studymail.ID, reveal bool) error {
@@ -221,6 +226,12 @@ func (e *env) showMessage(ctx context.Context, j *job, id studymail.ID, reveal b
 		}
 		if version, err = tx.TemplateVersionByKey(ctx, m.VersionKey); err != nil {
 			return err
+		}
+		if m.State == studymail.Queued || m.State == studymail.Claimed || m.State == studymail.Deferred {
+			if story.waits, err = closedUntil(ctx, tx, m.Study, m.Provider); err != nil {
+				return err
+			}
+			story.Waits = stamp(story.waits)
 		}
 		story.Tried, err = tx.Attempts(ctx, m.Key)
 		return err
@@ -263,6 +274,9 @@ func (e *env) sayMessage(j *job, m *store.MessageRow, story messageStory) error 
 	}
 	if v.NextAttempt != "" {
 		pairs = append(pairs, [2]string{"Next attempt", j.clock(m.NextAttemptAt)}, [2]string{"Expires", j.clock(m.ExpiresAt)})
+	}
+	if !story.waits.IsZero() {
+		pairs = append(pairs, [2]string{"Waits until", j.clock(story.waits) + " (send hours; this time does not count against Expires)"})
 	}
 	if err := e.facts(pairs...); err != nil {
 		return err

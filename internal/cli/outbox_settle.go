@@ -177,17 +177,41 @@ func (e *env) sayRetried(res retried) error {
 const handOverPatience = 11 * time.Minute
 
 func (e *env) outboxResolve() *cobra.Command {
-	var as string
+	var (
+		as, from string
+		dry, yes bool
+	)
 	cmd := &cobra.Command{
-		Use:   "resolve UUID --as sent|resend",
-		Short: "Settle an uncertain message by hand",
+		Use:   "resolve (UUID --as sent|resend | --from FILE --as sent [--dry-run] [--yes])",
+		Short: "Settle an uncertain message by hand, or all that a file says have left",
 		Long: `Settle a message of which nobody knows whether it was taken: it was handed over, and
 the process or the connection died before the reply. "sent" says that it arrived;
 "resend" sends it again, so the patient may get it twice. Sending again is refused
-while the first hand-over could still come through.`,
-		Example: `  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as sent`,
-		Args:    exactly("the message's UUID"),
+while the first hand-over could still come through.
+
+With --from it settles as sent all messages that a file says have left: a list of
+UUIDs, one a line; the relay's log, in which our Message-IDs stand (<UUID@…>); or a
+Maildir folder. Uncertain ones at any time; while sending is disarmed, after a
+restore, those that wait, too.`,
+		Example: `  studymail outbox resolve 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --as sent
+  studymail outbox resolve --from /var/log/mail.log --as sent --dry-run
+  studymail outbox resolve --from gone.txt --as sent --yes --json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("from") {
+				return exactly()(cmd, args)
+			}
+			return exactly("the message's UUID")(cmd, args)
+		},
 		RunE: e.with(func(ctx context.Context, j *job) error {
+			if from != "" {
+				if as != "sent" {
+					return wrongUse("--from goes with --as sent: what is to be sent again is decided one by one")
+				}
+				return e.resolveFrom(ctx, j, from, dry, yes)
+			}
+			if dry {
+				return wrongUse("--dry-run goes with --from")
+			}
 			id, err := studymail.ParseID(j.args[0])
 			if err != nil {
 				return misused(err)
@@ -205,6 +229,9 @@ while the first hand-over could still come through.`,
 		}),
 	}
 	cmd.Flags().StringVar(&as, "as", "", "`sent` or resend")
+	cmd.Flags().StringVar(&from, "from", "", "settle all that this `file` or Maildir folder says have left; - is standard input")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "with --from: only say what would be settled")
+	yesFlag(cmd, &yes)
 	require(cmd, "as")
 	e.jsonFlag(cmd)
 	return cmd

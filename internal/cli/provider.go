@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strings"
+	"time"
 
 	"studymail"
 	"studymail/internal/store"
@@ -22,6 +23,7 @@ func (e *env) providerCommand() *cobra.Command {
 type providerFlags struct {
 	name, contact, contactName, fromName, replyTo, phone string
 	active                                               bool
+	hours                                                hoursFlags
 }
 
 func (f *providerFlags) on(cmd *cobra.Command) {
@@ -32,9 +34,10 @@ func (f *providerFlags) on(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.replyTo, "reply-to", "", "`address` that patients' answers go to; empty: the sender's")
 	cmd.Flags().StringVar(&f.phone, "phone", "", "telephone `number` for patients")
 	cmd.Flags().BoolVar(&f.active, "active", true, "whether its patients are mailed")
+	f.hours.on(cmd)
 }
 
-func (f *providerFlags) apply(s *edits, p *studymail.Provider) {
+func (f *providerFlags) apply(s *edits, p *studymail.Provider, here *time.Location) {
 	editText(s, "name", &p.Name, f.name, required(line))
 	editText(s, "contact", &p.Contact, f.contact, line)
 	editText(s, "contact-name", &p.ContactName, f.contactName, line)
@@ -42,6 +45,7 @@ func (f *providerFlags) apply(s *edits, p *studymail.Provider) {
 	editText(s, "reply-to", &p.ReplyTo, f.replyTo, address)
 	editText(s, "phone", &p.Phone, f.phone, line)
 	edit(s, "active", &p.Active, f.active)
+	f.hours.apply(s, &p.SendHours, here)
 }
 
 func (e *env) providerAdd() *cobra.Command {
@@ -52,7 +56,7 @@ func (e *env) providerAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add --name NAME --ods CODE [--contact \"Dr …\"] [--phone …]",
 		Short: "Add a care provider",
-		Long:  "Add a care provider. Letters may merge its contact and phone: patients of a care\nprovider without what a letter merges are left out, with that reason.",
+		Long:  "Add a care provider. Letters may merge its contact and phone: patients of a care\nprovider without what a letter merges are left out, with that reason. Outside its\nsend hours its patients' mail waits.",
 		Example: `  studymail provider add --name "Smith's Surgery" --ods ABCD001 --contact "Dr Smith"
   studymail provider add --name "Patel's Surgery" --ods ERF00003 --contact "Dr Patel" \
       --contact-name "Dr Asha Patel" --phone "020 7946 0002" --reply-to surgery@example.org`,
@@ -64,7 +68,7 @@ func (e *env) providerAdd() *cobra.Command {
 				return wrongUse("--ods: %w", err)
 			}
 			s := edits{cmd: j.cmd}
-			f.apply(&s, &p)
+			f.apply(&s, &p, j.Config.TimeZone)
 			if s.err != nil {
 				return s.err
 			}
@@ -147,13 +151,20 @@ func (e *env) providerShow() *cobra.Command {
 			if e.asJSON {
 				return e.print(p)
 			}
-			return e.facts(
-				[2]string{"ODS code", p.ODSCode}, [2]string{"Name", p.Name},
-				[2]string{"Contact", p.Contact}, [2]string{"Full name", p.ContactName},
-				[2]string{"From name", p.FromName}, [2]string{"Reply-To", p.ReplyTo}, [2]string{"Phone", p.Phone},
-				[2]string{"Active", yesNo(p.Active)}, [2]string{"ID", p.ID.String()},
-				[2]string{"Added", j.clock(p.CreatedAt)}, [2]string{"Edited", j.clock(p.UpdatedAt)},
-			)
+			hours, err := j.hoursFacts(p.SendHours)
+			if err != nil {
+				return err
+			}
+			facts := append([][2]string{
+				{"ODS code", p.ODSCode}, {"Name", p.Name},
+				{"Contact", p.Contact}, {"Full name", p.ContactName},
+				{"From name", p.FromName}, {"Reply-To", p.ReplyTo}, {"Phone", p.Phone},
+				{"Active", yesNo(p.Active)},
+			}, hours...)
+			return e.facts(append(facts, [][2]string{
+				{"ID", p.ID.String()},
+				{"Added", j.clock(p.CreatedAt)}, {"Edited", j.clock(p.UpdatedAt)},
+			}...)...)
 		}),
 	}
 	e.jsonFlag(cmd)
@@ -167,6 +178,7 @@ func (e *env) providerEdit() *cobra.Command {
 		Short: "Edit a care provider",
 		Long:  "Change what is known of a care provider. What is not mentioned stays; an empty\nvalue takes it away. The ODS code stays.",
 		Example: `  studymail provider edit ABCD001 --phone "020 7946 0001"
+  studymail provider edit ABCD001 --send-hours "Mon-Fri 08:30-18:00" --closed-on england
   studymail provider edit ABCD001 --active=false`,
 		Args: exactly("the care provider's ODS code"),
 		RunE: e.with(func(ctx context.Context, j *job) error {
@@ -174,7 +186,7 @@ func (e *env) providerEdit() *cobra.Command {
 			if err != nil {
 				return misused(err)
 			}
-			if !anyChanged(j.cmd, "name", "contact", "contact-name", "from-name", "reply-to", "phone", "active") {
+			if !anyChanged(j.cmd, append([]string{"name", "contact", "contact-name", "from-name", "reply-to", "phone", "active"}, hoursFlagNames...)...) {
 				return wrongUse("say what to change, for instance --phone")
 			}
 			var (
@@ -186,7 +198,7 @@ func (e *env) providerEdit() *cobra.Command {
 					return err
 				}
 				s = edits{cmd: j.cmd}
-				f.apply(&s, &p)
+				f.apply(&s, &p, j.Config.TimeZone)
 				if s.err != nil || len(s.changed) == 0 {
 					return s.err
 				}

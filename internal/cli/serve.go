@@ -20,8 +20,9 @@ func (e *env) serveCommand() *cobra.Command {
 		Short: "Run everything in one process: workers, scheduler and health pages",
 		Long: `Run everything in one process: workers that hand mail over, the scheduler, and
 health pages on HTTP_ADDR. On the embedded database it makes missing tables by
-itself. It ends in order on Ctrl-C or SIGTERM: what is on the wire is finished
-and recorded, the rest stays queued.`,
+itself. It ends in order on Ctrl-C or SIGTERM, within 15 seconds: what is on the wire
+is finished and recorded, the rest stays queued. A second Ctrl-C ends it at once;
+nothing is lost, the next start sees what was on the wire.`,
 		Example: `  studymail serve
   HTTP_ADDR=127.0.0.1:9000 studymail serve`,
 		Args: exactly(),
@@ -84,6 +85,11 @@ func (e *env) serve(ctx context.Context, parts app.Parts, init, demo bool) (err 
 		}
 		e.note("loaded the sample data: three care providers, three studies, three people; try `studymail campaign create --study \"Study A\" --template %s --start --wait`", demoTemplate)
 	}
+	parts.Ended = func(uncertain int) {
+		if uncertain > 0 {
+			e.note("%s uncertain: the mail server had not answered in time. `studymail outbox list --state uncertain` shows them", areUncertain(uncertain))
+		}
+	}
 	return a.Serve(ctx, parts, func(addr string) {
 		where := "mail goes to the folder " + a.Config.MaildirPath
 		if a.Config.MailTransport == config.SMTP {
@@ -92,10 +98,20 @@ func (e *env) serve(ctx context.Context, parts app.Parts, init, demo bool) (err 
 		if parts.Workers {
 			e.note("working; %s", where)
 		}
+		if err := e.warnOff(ctx, &job{App: a}); err != nil {
+			e.note("whether sending is armed could not be read: %s", err)
+		}
 		if addr != "" {
 			e.note("up at http://%s (health: /healthz, /readyz, /health); Ctrl-C ends it", addr)
 		}
 	})
+}
+
+func areUncertain(n int) string {
+	if n == 1 {
+		return "1 message is"
+	}
+	return count(n, "message") + " are"
 }
 
 func (e *env) healthCommand() *cobra.Command {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strings"
+	"time"
 
 	"studymail"
 	"studymail/internal/store"
@@ -22,6 +23,7 @@ func (e *env) studyCommand() *cobra.Command {
 type studyFlags struct {
 	name, approval, fromName, opens, closes string
 	active, shared                          bool
+	hours                                   hoursFlags
 }
 
 func (f *studyFlags) on(cmd *cobra.Command) {
@@ -32,9 +34,10 @@ func (f *studyFlags) on(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.closes, "closes", "", "last `day` on which it may mail; empty: no limit")
 	cmd.Flags().BoolVar(&f.active, "active", true, "whether its patients are mailed")
 	cmd.Flags().BoolVar(&f.shared, "allow-shared-address", false, "also mail people who share an address, as families do")
+	f.hours.on(cmd)
 }
 
-func (f *studyFlags) apply(s *edits, st *studymail.Study) {
+func (f *studyFlags) apply(s *edits, st *studymail.Study, here *time.Location) {
 	editText(s, "name", &st.Name, f.name, required(line))
 	editText(s, "approval", &st.ApprovalReference, f.approval, line)
 	editText(s, "from-name", &st.FromName, f.fromName, line)
@@ -45,6 +48,7 @@ func (f *studyFlags) apply(s *edits, st *studymail.Study) {
 	if s.err == nil && st.OpensOn != "" && st.ClosesOn != "" && st.OpensOn > st.ClosesOn {
 		s.err = wrongUse("the study would close (%s) before it opens (%s)", st.ClosesOn, st.OpensOn)
 	}
+	f.hours.apply(s, &st.SendHours, here)
 }
 
 func (e *env) studyAdd() *cobra.Command {
@@ -52,14 +56,15 @@ func (e *env) studyAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add --name NAME [--opens DATE] [--closes DATE] [--approval REF] [--allow-shared-address]",
 		Short: "Add a study",
-		Long:  "Add a study. It mails nobody before the day it opens and after the day it closes.",
+		Long:  "Add a study. It mails nobody before the day it opens and after the day it closes.\nOutside its send hours its mail waits.",
 		Example: `  studymail study add --name A
-  studymail study add --name "Sleep and heart" --approval "REC 26/0001" --opens 2026-03-01 --closes 2026-12-31`,
+  studymail study add --name "Sleep and heart" --approval "REC 26/0001" --opens 2026-03-01 --closes 2026-12-31
+  studymail study add --name B --send-hours "Mon-Fri 09:00-17:00" --closed-on england`,
 		Args: exactly(),
 		RunE: e.with(func(ctx context.Context, j *job) error {
 			st := studymail.Study{Active: true}
 			s := edits{cmd: j.cmd}
-			f.apply(&s, &st)
+			f.apply(&s, &st, j.Config.TimeZone)
 			if s.err != nil {
 				return s.err
 			}
@@ -133,6 +138,10 @@ func (e *env) studyShow() *cobra.Command {
 			if e.asJSON {
 				return e.print(v)
 			}
+			hours, err := j.hoursFacts(v.SendHours)
+			if err != nil {
+				return err
+			}
 			facts := [][2]string{
 				{"Name", v.Name},
 				{"Approval", v.ApprovalReference},
@@ -141,11 +150,13 @@ func (e *env) studyShow() *cobra.Command {
 				{"Closes", string(v.ClosesOn)},
 				{"Active", yesNo(v.Active)},
 				{"Shared addresses", yesNo(v.AllowSharedAddress)},
+			}
+			facts = append(append(facts, hours...), [][2]string{
 				{"ID", v.ID.String()},
 				{"Added", j.clock(v.CreatedAt)},
 				{"Edited", j.clock(v.UpdatedAt)},
 				{"Patients", thousands(v.Patients) + ", " + thousands(v.InStudy) + " in study"},
-			}
+			}...)
 			for _, s := range v.Standing {
 				name := s.Status
 				if s.Cancelled != "" {
@@ -168,10 +179,12 @@ func (e *env) studyEdit() *cobra.Command {
 		Long:  "Change what is known of a study. What is not mentioned stays; an empty value takes\nit away. Closing a study stops its mail: what has not left is skipped.",
 		Example: `  studymail study edit A --closes 2026-12-31
   studymail study edit A --active=false
+  studymail study edit A --send-hours "Mon-Fri 09:00-17:00" --send-zone Europe/London --closed-on "england 2026-12-24"
+  studymail study edit A --send-hours "" --closed-on ""
   studymail study edit A --name "Sleep and heart"`,
 		Args: exactly("the study's name"),
 		RunE: e.with(func(ctx context.Context, j *job) error {
-			if !anyChanged(j.cmd, "name", "approval", "from-name", "opens", "closes", "active", "allow-shared-address") {
+			if !anyChanged(j.cmd, append([]string{"name", "approval", "from-name", "opens", "closes", "active", "allow-shared-address"}, hoursFlagNames...)...) {
 				return wrongUse("say what to change, for instance --closes")
 			}
 			var (
@@ -183,7 +196,7 @@ func (e *env) studyEdit() *cobra.Command {
 					return err
 				}
 				s = edits{cmd: j.cmd}
-				f.apply(&s, &st)
+				f.apply(&s, &st, j.Config.TimeZone)
 				if s.err != nil || len(s.changed) == 0 {
 					return s.err
 				}

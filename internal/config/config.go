@@ -40,6 +40,7 @@ type Config struct {
 	Email         string // the sender's address
 	DisplayName   string
 	BounceDomain  string
+	ContactCap    studymail.ContactCap
 
 	// SMTP.
 	EmailHost              string

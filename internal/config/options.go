@@ -57,7 +57,7 @@ func table() []group {
 			},
 			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
-				doc: "Locks that tell which of this machine's workers are alive. Leave it out of backups, and out of the data folder.",
+				doc: "What this machine knows by itself: which of its workers are alive, and how far it has seen each database. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
 			},
 		}},
@@ -86,6 +86,11 @@ func table() []group {
 				name: "BOUNCE_DOMAIN", allowed: "a domain, such as bounce.example.org",
 				doc: "Bounces come back to a signed address at this domain; when empty, to EMAIL.",
 				set: domain(func(c *Config) *string { return &c.BounceDomain }),
+			},
+			{
+				name: "CONTACT_CAP", allowed: "1 to 1000 mails in 1h to 366d, such as 2/30d",
+				doc: "At most so many study mails to one person in that time, of all studies together, such as `2/30d`; who would get more is left out of the plan. Empty: no limit.",
+				set: setContactCap,
 			},
 		}},
 		{"SMTP", []option{

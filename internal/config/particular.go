@@ -15,6 +15,7 @@ import (
 	"time"
 	_ "time/tzdata" // TIME_ZONE works where there is no zoneinfo
 
+	"studymail"
 	"studymail/internal/sealed"
 )
 
@@ -148,6 +149,18 @@ func setPublicURL(c *Config, v string) bool {
 	}
 	c.PublicURL = strings.TrimRight(u.String(), "/")
 	return u.Scheme == "https" || (u.Scheme == "http" && loopback(u.Hostname()))
+}
+
+func setContactCap(c *Config, v string) bool {
+	c.ContactCap = studymail.ContactCap{}
+	if v == "" {
+		return true
+	}
+	mails, within, ok := strings.Cut(v, "/")
+	n, err := strconv.Atoi(mails)
+	d, dOK := parseDuration(within)
+	c.ContactCap = studymail.ContactCap{Mails: n, Within: d}
+	return ok && err == nil && dOK && n >= 1 && n <= 1000 && d >= hour && d <= 366*day
 }
 
 func setTimeZone(c *Config, v string) bool {

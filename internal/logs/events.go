@@ -27,6 +27,16 @@ func CampaignMoved(log *slog.Logger, campaign studymail.ID, state studymail.Camp
 	log.Info("campaign "+state.String(), "campaign", campaign, "state", state.String())
 }
 
+// SendingArmed tells that a person let mail leave again.
+func SendingArmed(log *slog.Logger) {
+	log.Warn("sending is armed")
+}
+
+// SendingDisarmed tells that a person stopped all mail.
+func SendingDisarmed(log *slog.Logger, why studymail.DisarmReason) {
+	log.Error("sending is disarmed: no mail leaves", "reason", string(why))
+}
+
 // ChunkPlanned tells how far a plan is.
 func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
 	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)

@@ -81,7 +81,7 @@ func fall(t *testing.T, s *store.Store) *fallen {
 	worker := outbox.WorkerKeyOf(f.o)
 	day := studymail.DateOf(time.Now(), time.UTC)
 	write(t, s, func(tx *store.Tx) error {
-		res, err := tx.Claim(t.Context(), store.ClaimToken(worker, 1), len(cases), day)
+		res, err := tx.Claim(t.Context(), store.ClaimToken(worker, 1), store.UpTo(len(cases)), day)
 		for i, tc := range cases {
 			f.message[tc.name] = res.Claimed[i]
 		}

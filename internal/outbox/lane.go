@@ -34,6 +34,7 @@ type lane struct {
 	progressed bool
 	drained    int                // how often what waited for a connection was given back
 	hangUp     context.CancelFunc // ends the connection; nil: there is none
+	pace       pace               // of its connection while it has mail
 	room       chan struct{}
 	settled    chan struct{} // signals keepPace, as room does feed
 	journal    *ring
@@ -93,7 +94,7 @@ func (l *lane) unhand(batch []*claim, permit *studymail.Permit) {
 		l.o.opts.Limiter.GiveBack(*permit)
 	}
 	l.o.gate.left()
-	l.o.again(batch)
+	l.o.ready.put(batch)
 }
 
 // close ends the lane's connection when all on it is settled.
@@ -121,9 +122,9 @@ func (l *lane) close(ctx context.Context) {
 // most half of one is: it goes slowly.
 func (l *lane) waitRoom(ctx context.Context) bool {
 	for {
-		room := l.o.opts.Window
+		room := l.size()
 		if l.o.opts.Limiter.Limited() {
-			room = l.atMost(room) / 2
+			room /= 2
 		}
 		l.mu.Lock()
 		ok := len(l.flying) <= room
@@ -137,6 +138,20 @@ func (l *lane) waitRoom(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+// On each lane two windows roll: together they hold what its connection takes
+// in half a second. A mail that is urgent waits behind no more.
+const (
+	windowAhead = 250 * time.Millisecond
+	windowFirst = 4 // before the pace is known
+)
+
+// size is how many messages the next window may hold.
+func (l *lane) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.atMost(l.pace.in(windowAhead, 1, l.o.opts.Window, windowFirst))
 }
 
 // hand renders a batch, opens its window and gives those who may go to the
@@ -178,6 +193,7 @@ func (l *lane) hand(ctx context.Context, batch []*claim, permit *studymail.Permi
 		l.flying[k] = claims[k]
 	}
 	drained := l.drained
+	l.pace.begin(l.o.opts.Now())
 	l.mu.Unlock()
 	l.prepared()
 	if permit != nil || l.o.opts.Limiter.Limited() {
@@ -318,6 +334,8 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 			l.progressed = true
 			l.o.conns.is(l, connected)
 		}
+		l.progressed = true
+		l.pace.did(1, l.o.opts.Now())
 		l.o.gate.up()
 	case studymail.Throttled:
 		l.o.gate.down(&TransportError{Code: "throttled", Detail: o.Reply})
@@ -325,6 +343,9 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	case studymail.Unsendable:
 		l.o.gate.left() // told nothing of the transport
 	case studymail.NotSent, studymail.Lost, studymail.InDoubt, studymail.Withheld, studymail.WithdrawnBy:
+	}
+	if len(l.flying) == 0 {
+		l.pace.idle(l.o.opts.Now())
 	}
 	l.mu.Unlock()
 	doneWith(m)
@@ -343,6 +364,9 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 	}
 	if rec.State == studymail.Sent || rec.State == studymail.Uncertain {
 		rec.Window = c.window.key
+	}
+	if rec.State == studymail.Uncertain && o.ending.Load() {
+		o.doubtful.Add(1)
 	}
 	res := outcome{rec: rec, campaign: c.Campaign}
 	if rec.Reason == studymail.ReasonNoMailbox {

@@ -24,7 +24,7 @@ type paced struct {
 func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
 	lim := l.o.opts.Limiter
 	if !lim.Limited() {
-		batch := l.o.take(ctx, l.o.opts.Window)
+		batch := l.o.take(ctx, l.size())
 		if len(batch) == 0 {
 			return nil, nil, ctx.Err()
 		}
@@ -34,7 +34,7 @@ func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
 		}
 		return batch, nil, nil
 	}
-	if err := l.o.waitReady(ctx); err != nil {
+	if err := l.o.ready.wait(ctx); err != nil {
 		return nil, nil, err
 	}
 	if err := l.o.gate.enter(ctx); err != nil {
@@ -42,14 +42,14 @@ func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
 	}
 	var permit *studymail.Permit
 	if l.slow.Load() == 0 {
-		p, err := lim.Permit(ctx, l.ahead, l.o.readyNow())
+		p, err := lim.Permit(ctx, l.ahead, l.o.ready.size())
 		if err != nil {
 			l.o.gate.left()
 			return nil, nil, err
 		}
 		permit, l.asked = &p, l.o.opts.Now()
 	}
-	batch := l.o.takeReady(l.atMost(l.o.opts.Window))
+	batch := l.o.takeReady(l.size())
 	if len(batch) == 0 { // another lane was quicker
 		l.giveBack(permit)
 		l.o.gate.left()

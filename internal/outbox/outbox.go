@@ -79,13 +79,16 @@ type Outbox struct {
 	gate     *gate
 	conns    *conns
 	told     store.WorkerConnections // what the others know of conns
-	journal  *journal                // nil: there is none
+	watch    *watch
+	journal  *journal // nil: there is none
 	worker   atomic.Pointer[worker]
-	ready    chan *claim
-	stocked  chan struct{} // signals a lane that waits for something to be ready
+	ready    *ready
 	wake     chan struct{}
+	place    int          // in the order of turns, of the next claim; the pump's
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
+	doubtful atomic.Int64 // uncertain, since the end was asked for
+	ending   atomic.Bool
 }
 
 // New makes an outbox and registers this process as a worker. Run must follow.
@@ -95,11 +98,15 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	}
 	o := &Outbox{
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
-		ready: make(chan *claim, 2*opts.Claim), wake: make(chan struct{}, 1), stocked: make(chan struct{}, 1),
+		ready: newReady(opts.Now, opts.Connections, opts.Connections*opts.Window, 2*opts.Claim), wake: make(chan struct{}, 1),
 		conns: newConns(opts.Now, opts.Connections, firstShare(&opts), opts.Regrow),
 	}
 	o.recorder.sent.since = opts.Now()
-	w, err := register(ctx, opts.Store, opts.StateDir, opts.Version, opts.Lease)
+	var err error
+	if o.watch, err = newWatch(ctx, opts.Store, opts.StateDir); err != nil {
+		return nil, err
+	}
+	w, err := o.register(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +153,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 		sending.Go(func() { l.deliver(ctx) })
 	}
 	<-ctx.Done()
+	o.ending.Store(true)
 	// A database that is away, or a server that never answers, must not keep the
 	// process: what is not recorded by then is uncertain after the next start.
 	timer := time.AfterFunc(o.opts.Grace, giveUp)
@@ -160,6 +168,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 func (o *Outbox) stop(ctx context.Context) error {
 	w := o.worker.Load()
+	o.lastSign(ctx)
 	left, err := o.stopWorker(ctx, &w.Worker, true)
 	if err != nil {
 		return errors.Join(errors.New("the worker could not sign off; what it held comes back by itself"), err)
@@ -168,9 +177,17 @@ func (o *Outbox) stop(ctx context.Context) error {
 	if err := o.journal.remove(); err != nil {
 		o.log.Warn("the journal stays; it does no harm", "error", err)
 	}
-	o.log.Info("worker stopped", "queued", left.Requeued, "settled", left.Settled, "uncertain", left.Uncertain, "sent", o.sent.Load())
+	level, unanswered := slog.LevelInfo, int(o.doubtful.Add(int64(left.Uncertain)))
+	if unanswered > 0 {
+		level = slog.LevelWarn
+	}
+	o.log.Log(ctx, level, "worker stopped", "queued", left.Requeued, "settled", left.Settled, "uncertain", unanswered, "sent", o.sent.Load())
 	return nil
 }
+
+// Doubtful is how many messages are uncertain because the server had not answered
+// when this process ended.
+func (o *Outbox) Doubtful() int { return int(o.doubtful.Load()) }
 
 // beats renews the lease six times in its length.
 func (o *Outbox) beats(ctx context.Context) {
@@ -188,35 +205,65 @@ func (o *Outbox) beats(ctx context.Context) {
 	}
 }
 
-// pump keeps claimed messages ready for the lanes.
+// looks is how often the pump looks for ad hoc mail while it waits for work that
+// nobody told of: somebody waits for that mail.
+const looks = 4
+
+// pump keeps claimed messages ready for the lanes. Ad hoc mail is claimed however
+// much of the rest is ready.
 func (o *Outbox) pump(ctx context.Context) {
-	tick := time.NewTicker(o.opts.Poll)
+	tick := time.NewTicker(o.opts.Poll / looks)
 	defer tick.Stop()
-	for {
-		if len(o.ready) <= o.opts.Claim/2 && o.claim(ctx) {
-			continue
+	due := true
+	for n := 1; ; n++ {
+		if due || o.adHocWaits(ctx) {
+			for o.claim(ctx) {
+			}
 		}
 		select {
 		case <-o.wake:
+			due = true
 		case <-tick.C:
+			due = n%looks == 0
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// claim takes the next messages; it tells whether there may be more.
-func (o *Outbox) claim(ctx context.Context) bool {
-	limit := o.opts.Claim
+// adHocWaits tells whether there is ad hoc mail to claim. It writes nothing and
+// waits for nobody.
+func (o *Outbox) adHocWaits(ctx context.Context) (waits bool) {
+	err := o.opts.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		waits, err = tx.AdHocWaits(ctx)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		o.log.Error("ad hoc mail could not be looked for", "error", err)
+	}
+	return waits && err == nil
+}
+
+// wants says what to claim now; false when nothing.
+func (o *Outbox) wants(ctx context.Context) (store.Want, bool) {
+	want := store.Want{Total: o.opts.Claim, Others: o.ready.room(), Place: o.place}
 	if o.gate.held(longHold) {
 		o.giveBackReady() // others may be let through sooner
-		return false
+		return want, false
 	}
 	if !o.gate.isUp() {
-		if len(o.ready) > 0 {
-			return false
-		}
-		limit = o.opts.Window // for the lane that tries
+		// A few, for the lane that tries.
+		want.Total = o.opts.Window
+		return want, o.ready.size() == 0
+	}
+	return want, want.Others > 0 || o.adHocWaits(ctx)
+}
+
+// claim takes the next messages; it tells whether there may be more to take.
+func (o *Outbox) claim(ctx context.Context) bool {
+	want, some := o.wants(ctx)
+	if !some || ctx.Err() != nil {
+		return false
 	}
 	w := o.worker.Load()
 	token := store.ClaimToken(w.Key, w.claims.Add(1))
@@ -231,7 +278,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 				return err
 			}
 		}
-		if res, err = tx.Claim(ctx, token, limit, o.today()); err != nil {
+		if res, err = tx.Claim(ctx, token, want, o.today()); err != nil {
 			return err
 		}
 		claims, err = o.equip(ctx, tx, res.Claimed)
@@ -253,15 +300,12 @@ func (o *Outbox) claim(ctx context.Context) bool {
 	if res.Expired > 0 {
 		o.log.Info("messages expired", "count", res.Expired)
 	}
-	for _, c := range claims {
-		select {
-		case o.ready <- c:
-		case <-ctx.Done():
-			return false // StopWorker gives back what was claimed
-		}
-		o.stock()
+	if res.Aside > 0 {
+		o.log.Info("messages wait for their send hours", "count", res.Aside)
 	}
-	return len(claims)+len(res.Skipped) > 0
+	o.ready.put(claims)
+	o.place += len(claims)
+	return len(claims)+len(res.Skipped)+res.Aside > 0
 }
 
 // equip adds to claimed messages what they are rendered from. A letter that
@@ -287,56 +331,21 @@ func (o *Outbox) equip(ctx context.Context, tx *store.Tx, claimed []store.Claime
 
 // take gives up to n claimed messages, at least one unless ctx ends.
 func (o *Outbox) take(ctx context.Context, n int) []*claim {
-	var batch []*claim
-	select {
-	case c := <-o.ready:
-		batch = append(batch, c)
-	case <-ctx.Done():
-		return nil
-	}
-	return append(batch, o.takeReady(n-1)...)
+	batch := o.ready.take(ctx, n)
+	o.refill()
+	return batch
 }
 
 // takeReady gives up to n claimed messages that are there.
 func (o *Outbox) takeReady(n int) []*claim {
-	var batch []*claim
-	for len(batch) < n {
-		select {
-		case c := <-o.ready:
-			batch = append(batch, c)
-			continue
-		default:
-		}
-		break
-	}
-	if len(o.ready) <= o.opts.Claim/2 {
-		o.Wake()
-	}
+	batch := o.ready.takeNow(n)
+	o.refill()
 	return batch
 }
 
-// readyNow is how many messages are ready.
-func (o *Outbox) readyNow() int { return len(o.ready) }
-
-// waitReady waits until a message is ready, and leaves it there.
-func (o *Outbox) waitReady(ctx context.Context) error {
-	for o.readyNow() == 0 {
-		select {
-		case <-o.stocked:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if o.readyNow() > 1 {
-		o.stock() // for another lane, too
-	}
-	return nil
-}
-
-func (o *Outbox) stock() {
-	select {
-	case o.stocked <- struct{}{}:
-	default:
+func (o *Outbox) refill() {
+	if o.ready.room() > 0 {
+		o.Wake()
 	}
 }
 
@@ -376,25 +385,13 @@ func (o *Outbox) later(ctx context.Context, batch []*claim, standing []store.Sta
 	for _, s := range standing {
 		waiting[s.Key] = true
 	}
-	o.again(slices.DeleteFunc(slices.Clone(batch), func(c *claim) bool {
-		return !waiting[c.Key] // settled when it was rendered
-	}))
-}
-
-// again puts claims back among the ready.
-func (o *Outbox) again(batch []*claim) {
-	var full []*claim
+	var again []*claim
 	for _, c := range batch {
-		select {
-		case o.ready <- c:
-			o.stock()
-		default:
-			full = append(full, c)
+		if waiting[c.Key] { // else settled when it was rendered
+			again = append(again, c)
 		}
 	}
-	if len(full) > 0 {
-		o.giveBack(full)
-	}
+	o.ready.put(again)
 }
 
 // giveBack returns claims that stand in no window to the queue.
@@ -410,17 +407,7 @@ func (o *Outbox) giveBack(batch []*claim) {
 }
 
 func (o *Outbox) giveBackReady() {
-	var batch []*claim
-	for {
-		select {
-		case c := <-o.ready:
-			batch = append(batch, c)
-			continue
-		default:
-		}
-		break
-	}
-	if len(batch) > 0 {
+	if batch := o.ready.takeAll(); len(batch) > 0 {
 		o.giveBack(batch)
 	}
 }

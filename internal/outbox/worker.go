@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"studymail"
 	"studymail/internal/store"
@@ -27,10 +26,10 @@ type worker struct {
 	until   atomic.Int64 // the lease, on the clock that runs in sleep too
 }
 
-// register makes a worker of this process.
-func register(ctx context.Context, s *store.Store, stateDir, version string, lease time.Duration) (*worker, error) {
-	w := &worker{dir: filepath.Join(stateDir, "workers")}
-	w.ID, w.PID, w.Version = studymail.NewID(), os.Getpid(), version
+// register makes a worker of this process, and gives the database a sign of life.
+func (o *Outbox) register(ctx context.Context) (*worker, error) {
+	w := &worker{dir: filepath.Join(o.opts.StateDir, "workers")}
+	w.ID, w.PID, w.Version = studymail.NewID(), os.Getpid(), o.opts.Version
 	w.Host, w.BootID = thisMachine()
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {
 		return nil, studymail.Errorf(studymail.Unavailable, "make the folder for workers' locks: %w; give STATE_DIR a folder that can be written", err)
@@ -44,11 +43,23 @@ func register(ctx context.Context, s *store.Store, stateDir, version string, lea
 		return nil, errors.Join(fmt.Errorf("lock this worker's lock: %w", err), f.Close())
 	}
 	w.lock = f
-	from := bootTime()
-	if err := s.Write(ctx, func(tx *store.Tx) error { return tx.AddWorker(ctx, &w.Worker, lease) }); err != nil {
+	sighting, err := o.watch.sighting()
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	w.until.Store(from + int64(lease))
+	from := bootTime()
+	var arming studymail.Arming
+	err = o.opts.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if arming, err = tx.Advance(ctx, sighting); err != nil {
+			return err
+		}
+		return tx.AddWorker(ctx, &w.Worker, o.opts.Lease)
+	})
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	o.watch.signed(o.opts.Log, arming)
+	w.until.Store(from + int64(o.opts.Lease))
 	return w, nil
 }
 
@@ -170,14 +181,24 @@ func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
 	return found, err
 }
 
-// beat renews the lease. A worker that was declared dead meanwhile becomes a
+// beat renews the lease, and gives the database a sign of life. A worker that was declared dead meanwhile becomes a
 // new one: its claims are others' by now, and the guard refuses them.
 func (o *Outbox) beat(ctx context.Context) error {
 	w := o.worker.Load()
+	sighting, err := o.watch.sighting()
+	if err != nil {
+		return err
+	}
 	from := bootTime()
-	alive := false
+	var (
+		alive  bool
+		arming studymail.Arming
+	)
 	sent := o.recorder.flowed(o.opts.Now())
-	err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err = o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if arming, err = tx.Advance(ctx, sighting); err != nil {
+			return err
+		}
 		if alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease); err != nil {
 			return err
 		}
@@ -186,12 +207,13 @@ func (o *Outbox) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	o.watch.signed(o.log, arming)
 	if alive {
 		w.until.Store(from + int64(o.opts.Lease))
 		return nil
 	}
 	o.log.Warn("this worker's lease was over: it starts anew", "worker", w.ID)
-	fresh, err := register(ctx, o.opts.Store, o.opts.StateDir, o.opts.Version, o.opts.Lease)
+	fresh, err := o.register(ctx)
 	if err != nil {
 		return err
 	}

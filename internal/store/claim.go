@@ -14,6 +14,7 @@ type Claimed struct {
 	Key       int64 // row key
 	ID        studymail.ID
 	Token     int64
+	Turn      studymail.Turn
 	Patient   studymail.ID
 	Run       studymail.ID
 	Campaign  studymail.ID
@@ -36,6 +37,7 @@ type ClaimResult struct {
 	Claimed []Claimed
 	Skipped map[studymail.Reason]int // no longer eligible: set aside on the way
 	Expired int
+	Aside   int // wait for their send hours now
 }
 
 // tokenShift leaves room for 16 million claims of one worker.
@@ -49,71 +51,179 @@ func ClaimToken(worker, n int64) int64 { return worker<<tokenShift | n&(1<<token
 // WorkerOf gives the row key of the worker that a token was made by; 0 for none.
 func WorkerOf(token int64) int64 { return token >> tokenShift }
 
-type openRun struct {
-	key         int64
-	id          studymail.ID
-	campaign    studymail.ID
-	version     int64
-	adHoc, full bool
+// Want says how many messages a claim may take.
+type Want struct {
+	Total  int // at most
+	Others int // at most, of those that are not ad hoc
+	Place  int // in the order of turns at which the others go on
 }
 
-// Claim takes up to limit queued messages of running campaigns under a token:
-// ad hoc ones first, then campaigns in turns, so that a big one does not hold
-// up the others. Who is not eligible any more is skipped on the way. A claim
-// costs nothing to lose; the guard is OpenWindow.
-func (t *Tx) Claim(ctx context.Context, token int64, limit int, today studymail.Date) (ClaimResult, error) {
+// UpTo wants n messages, whatever they are.
+func UpTo(n int) Want { return Want{Total: n, Others: n} }
+
+// tried tells retries from fresh messages. It stands in the index of what is
+// queued, word for word.
+const tried = `(CASE WHEN tries = 0 THEN 0 ELSE 1 END)`
+
+// source is where messages of one kind can be claimed: a run's fresh ones, or
+// its retries.
+type source struct {
+	run      studymail.ID
+	key      int64 // the run's row key
+	campaign studymail.ID
+	version  int64
+	turn     studymail.Turn
+	tried    int
+	more     bool // may have more
+}
+
+// Claim takes queued messages of running campaigns under a token: ad hoc ones
+// first, then the others by turns (studymail.TurnOf), and of each turn the runs
+// share. Who is not eligible any more is skipped on the way. While sending is
+// disarmed there is nothing to take. A claim costs nothing to lose; the guard is
+// OpenWindow.
+func (t *Tx) Claim(ctx context.Context, token int64, want Want, today studymail.Date) (ClaimResult, error) {
 	res := ClaimResult{Skipped: map[studymail.Reason]int{}}
-	runs, err := t.openRuns(ctx)
+	of, err := t.sources(ctx)
 	if err != nil {
 		return res, err
 	}
-	for pass := range 2 {
-		for i := range runs {
-			left := limit - len(res.Claimed)
-			if left <= 0 {
-				return res, nil
-			}
-			r := &runs[i]
-			if pass == 1 && !r.full {
-				continue
-			}
-			if pass == 0 && !r.adHoc {
-				left = min(left, (limit+len(runs)-1)/len(runs))
-			}
-			if r.full, err = t.claimOf(ctx, r, token, left, today, &res); err != nil {
-				return res, err
-			}
+	take := func(turn studymail.Turn, limit int) error {
+		return t.claimFrom(ctx, of[turn], token, limit, want.Place, today, &res)
+	}
+	if err := take(studymail.AdHocTurn, want.Total); err != nil {
+		return res, err
+	}
+	all := len(res.Claimed) + min(want.Others, want.Total-len(res.Claimed))
+	for turn, share := range shares(of, want.Place, all-len(res.Claimed)) {
+		if err := take(studymail.Turn(turn), share); err != nil {
+			return res, err
+		}
+	}
+	// Whoever waits takes what others leave.
+	for _, turn := range []studymail.Turn{studymail.ReminderTurn, studymail.BulkTurn, studymail.RetryTurn} {
+		if err := take(turn, all-len(res.Claimed)); err != nil {
+			return res, err
 		}
 	}
 	return res, nil
 }
 
-func (t *Tx) openRuns(ctx context.Context) ([]openRun, error) {
-	var all []openRun
-	err := t.each(ctx, "list open runs", `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc
-		FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN steps s ON s.id = r.step_id
-		WHERE r.state = 20 AND r.state < 30 AND c.state = 20 ORDER BY c.ad_hoc DESC, r.id`, nil,
-		func(rows *sql.Rows) error {
-			var r openRun
-			err := rows.Scan(&r.key, &r.id, &r.campaign, &r.version, &r.adHoc)
-			all = append(all, r)
+// shares splits n places among those who wait.
+func shares(of [studymail.Turns][]source, place, n int) (share [studymail.Turns]int) {
+	var waits [studymail.Turns]bool
+	for turn := studymail.AdHocTurn + 1; turn < studymail.Turns; turn++ {
+		waits[turn] = len(of[turn]) > 0
+	}
+	for i := range n {
+		if turn, ok := studymail.TurnOf(place+i, waits); ok {
+			share[turn]++
+		}
+	}
+	return share
+}
+
+// some is true when a run has queued messages of a kind (state 10). The order
+// keeps PostgreSQL at their index, whatever it believes of the table.
+func some(triedOrNot string) string {
+	return `CASE WHEN (SELECT m.id FROM messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + `
+		ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`
+}
+
+// openRuns are those of which mail may leave: a campaign to a study that is
+// closed now ($1) costs nothing.
+const (
+	openRuns     = openRunsWith + ` JOIN steps s ON s.id = r.step_id` + openRunsWhere
+	openRunsWith = `
+	FROM runs r JOIN campaigns c ON c.id = r.campaign_id LEFT JOIN studies cs ON cs.id = c.study_id`
+	openRunsWhere = `
+	WHERE r.state = 20 AND r.state < 30 AND c.state = 20 AND (cs.id IS NULL OR cs.open_from <= $1 AND $1 < cs.open_until) AND ` + mayLeave
+)
+
+var (
+	listSources = `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc, s.number, ` + some("0") + `, ` + some("1") + openRuns +
+		` ORDER BY c.ad_hoc DESC, r.id`
+	adHocWaits = `SELECT r.id` + openRuns + ` AND c.ad_hoc = 1 AND ` + some("0") + ` = 1 LIMIT 1`
+)
+
+// sources finds where there is something to claim, by whose turn it is.
+func (t *Tx) sources(ctx context.Context) (of [studymail.Turns][]source, err error) {
+	err = t.each(ctx, "list open runs", listSources, []any{ms(t.now)}, func(rows *sql.Rows) error {
+		var (
+			s                      source
+			adHoc, fresh, triedOne bool
+			step                   int
+		)
+		if err := rows.Scan(&s.key, &s.run, &s.campaign, &s.version, &adHoc, &step, &fresh, &triedOne); err != nil {
 			return err
-		})
-	return all, err
+		}
+		s.more = true
+		if fresh {
+			switch {
+			case adHoc:
+				s.turn = studymail.AdHocTurn
+			case step > 1:
+				s.turn = studymail.ReminderTurn
+			default:
+				s.turn = studymail.BulkTurn
+			}
+			of[s.turn] = append(of[s.turn], s)
+		}
+		if triedOne {
+			s.turn, s.tried = studymail.RetryTurn, 1
+			of[s.turn] = append(of[s.turn], s)
+		}
+		return nil
+	})
+	return of, err
+}
+
+// AdHocWaits tells whether there is an ad hoc mail to claim.
+func (t *Tx) AdHocWaits(ctx context.Context) (bool, error) {
+	var run int64
+	return t.one(ctx, "look for ad hoc mail", adHocWaits, []any{ms(t.now)}, &run)
+}
+
+// claimFrom claims up to limit messages: the same number of each source first,
+// then what some left.
+func (t *Tx) claimFrom(ctx context.Context, from []source, token int64, limit, place int, today studymail.Date, res *ClaimResult) error {
+	end := len(res.Claimed) + limit
+	each := (limit + len(from) - 1) / max(len(from), 1)
+	for pass := range 2 {
+		for i := range from {
+			left := end - len(res.Claimed)
+			if left <= 0 {
+				return nil
+			}
+			s := &from[(place+i)%len(from)] // a small claim does not begin with the same run each time
+			if !s.more {
+				continue
+			}
+			if pass == 0 {
+				left = min(left, each)
+			}
+			if err := t.claimOf(ctx, s, token, left, today, res); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 const claimColumns = `m.id, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at,
 	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, ` + eligibility
 
+var claimOpen = `, CASE WHEN ` + isOpen("$5") + ` THEN 1 ELSE 0 END`
+
 // What is queued may go: its time only says whose turn is first. To compare that
 // with now would hold all up when the clock is put back.
 var claim = both{
-	sqlite: `SELECT ` + claimColumns + `
-		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 ORDER BY next_attempt_at, id LIMIT $3) m
+	sqlite: `SELECT ` + claimColumns + claimOpen + `
+		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
-	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $2 AND state = 10
+	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4
 			ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-		SELECT ` + claimColumns + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
+		SELECT ` + claimColumns + claimOpen + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 }
 
 // state + 0 keeps PostgreSQL from reading the partial index of a state where it
@@ -137,19 +247,25 @@ func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []i
 	return eachRange(keys, func(first, last int64) (int64, error) { return t.exec(ctx, what, markRangeClaimed, token, first, last) }, inList)
 }
 
-// claimOf claims of one run; full tells that the run may have more.
-func (t *Tx) claimOf(ctx context.Context, r *openRun, token int64, limit int, today studymail.Date, res *ClaimResult) (full bool, err error) {
+// claimOf claims of one source.
+func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, today studymail.Date, res *ClaimResult) error {
 	var (
 		keys []int64
 		end  []ending
+		late []int64
+		shut bool
 		n    int
 	)
-	what := "claim messages of run " + r.id.String()
-	err = t.each(ctx, what, t.pick(claim), []any{string(today), r.key, limit}, func(rows *sql.Rows) error {
-		c := Claimed{Token: token, Run: r.id, Campaign: r.campaign, Version: r.version}
-		var why studymail.Reason
+	held := map[int64]Claimed{} // the late ones
+	what := "claim messages of run " + s.run.String()
+	err := t.each(ctx, what, t.pick(claim), []any{string(today), s.key, limit, s.tried, ms(t.now)}, func(rows *sql.Rows) error {
+		c := Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}
+		var (
+			why  studymail.Reason
+			open bool
+		)
 		if err := rows.Scan(&c.Key, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
-			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &why); err != nil {
+			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &why, &open); err != nil {
 			return err
 		}
 		n++
@@ -157,9 +273,11 @@ func (t *Tx) claimOf(ctx context.Context, r *openRun, token int64, limit int, to
 		case why != "":
 			end = append(end, ending{c.Key, studymail.Skipped, why})
 			res.Skipped[why]++
+		case !open:
+			shut = true
 		case !c.ExpiresAt.After(t.now):
-			end = append(end, ending{c.Key, studymail.Failed, studymail.ReasonExpired})
-			res.Expired++
+			late = append(late, c.Key)
+			held[c.Key] = c
 		default:
 			keys = append(keys, c.Key)
 			res.Claimed = append(res.Claimed, c)
@@ -167,77 +285,41 @@ func (t *Tx) claimOf(ctx context.Context, r *openRun, token int64, limit int, to
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return err
+	}
+	s.more = n == limit
+	if shut {
+		aside, err := t.setAsideAhead(ctx, s)
+		if err != nil {
+			return err
+		}
+		res.Aside += aside
+		s.more = true
+	}
+	in, err := t.inTime(ctx, what, late)
+	if err != nil {
+		return err
+	}
+	for _, k := range late {
+		if in[k] {
+			keys = append(keys, k)
+			res.Claimed = append(res.Claimed, held[k])
+			continue
+		}
+		end = append(end, ending{k, studymail.Failed, studymail.ReasonExpired})
+		res.Expired++
 	}
 	if err := t.end(ctx, what, studymail.Queued, end); err != nil {
-		return false, err
+		return err
 	}
 	if len(keys) > 0 {
 		marked, err := t.markClaimed(ctx, what, token, keys)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if marked != int64(len(keys)) {
-			return false, studymail.Errorf(studymail.Internal, "%s: %d of %d rows were still queued", what, marked, len(keys))
-		}
-	}
-	return n == limit, nil
-}
-
-// ending is a message that ends without a hand-over.
-type ending struct {
-	key    int64
-	state  studymail.State
-	reason studymail.Reason
-}
-
-var endMessages = both{
-	sqlite: `UPDATE messages SET state = j.value->>1, reason = j.value->>2, claim_token = 0, updated_at = $1
-		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.state = $3`,
-	postgres: `UPDATE messages SET state = (j->>1)::int, reason = j->>2, claim_token = 0, updated_at = $1
-		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = $3`,
-}
-
-func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []ending) error {
-	if len(all) == 0 {
-		return nil
-	}
-	rows := make([][3]any, len(all))
-	for i, e := range all {
-		rows[i] = [3]any{e.key, int(e.state), e.reason}
-	}
-	list, err := rowsJSON(rows)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, what, t.pick(endMessages), ms(t.now), list, int(from))
-	return err
-}
-
-var unclaim = both{
-	sqlite: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state = 15 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
-	postgres: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state + 0 = 15 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
-}
-
-// Unclaim gives back claimed messages that stand in no window.
-func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
-	byToken := map[int64][]int64{}
-	for i := range claimed {
-		byToken[claimed[i].Token] = append(byToken[claimed[i].Token], claimed[i].Key)
-	}
-	for token, keys := range byToken {
-		if _, err := t.exec(ctx, "give back claimed messages", t.pick(unclaim), token, keysJSON(keys)); err != nil {
-			return err
+			return studymail.Errorf(studymail.Internal, "%s: %d of %d rows were still queued", what, marked, len(keys))
 		}
 	}
 	return nil
-}
-
-// UnclaimToken gives back whatever a claim holds of which its maker does not
-// know whether it came through: nothing of it can stand in a window.
-func (t *Tx) UnclaimToken(ctx context.Context, token int64) error {
-	_, err := t.exec(ctx, "give back a claim", `UPDATE messages SET state = 10, claim_token = 0 WHERE state = 15 AND claim_token = $1`, token)
-	return err
 }

@@ -19,12 +19,13 @@ type Looked struct {
 // patient with the row key after; last is where the next page begins, 0 when
 // there is none. It writes nothing.
 func (t *Tx) PreviewPage(ctx context.Context, rules *PlanRules, after int64) (page []Looked, last int64, err error) {
-	query, of := ofStudy, rules.Study
+	from, of := ofStudy, rules.Study
 	if rules.Study == 0 {
-		query, of = ofList, rules.Campaign
+		from, of = ofList, rules.Campaign
 	}
+	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from, of, after, rules.PatientsAtOnce)
 	looked := 0
-	err = t.each(ctx, "preview a campaign", `SELECT pa.id, pa.uuid, pr.ods_code, `+verdict+query, rules.args(of, after, rules.PatientsAtOnce),
+	err = t.each(ctx, "preview a campaign", query, args,
 		func(rows *sql.Rows) error {
 			var l Looked
 			if err := rows.Scan(&l.Key, &l.Patient, &l.ODSCode, &l.Reason); err != nil {

@@ -47,6 +47,9 @@ func TestHandOvers(t *testing.T) {
 		storetest.ACancelledCampaignsMailIsCancelled,
 		storetest.ACampaignEndsWithItsLastMessage,
 		storetest.AnAdHocMailGoesBeforeABigCampaign,
+		storetest.AClaimGoesByTurns,
+		storetest.ASmallClaimLeavesNobodyOut,
+		storetest.AdHocMailIsSeenOnlyWhileItWaits,
 		storetest.AHeartbeatOfADeadWorkerIsRefused,
 	)
 }
@@ -61,5 +64,17 @@ func TestRates(t *testing.T) {
 		storetest.AFlowTellsHowFastACampaignGoes,
 		storetest.TheConnectionsOfLivingWorkersCount,
 		storetest.TheServersClockIsPostgresOnly,
+func TestSendHours(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.MailOfAStudyLeavesInItsHoursOnly,
+		storetest.HoursThatNobodyRefreshedAreClosed,
+		storetest.NoWindowOpensOutsideTheHours,
+		storetest.MailOfAClosedCareProviderIsSetAsideOnce,
+		storetest.MailWaitsUntilStudyAndCareProviderAreOpen,
+		storetest.EditedHoursAreInForceAtOnce,
+		storetest.TimeOutsideTheHoursDoesNotExpireAMessage,
+		storetest.WhatWaitsForItsStudyIsNotLate,
+		storetest.HoursThatCannotBeReadCloseTheirsOnly,
 	)
 }

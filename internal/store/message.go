@@ -187,11 +187,13 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 	return err
 }
 
-// SettleAsSent settles an uncertain message by hand.
+// SettleAsSent settles a message by hand: an uncertain one at any time, one that
+// waits only while sending is disarmed, since it was restored from before it left.
 func (t *Tx) SettleAsSent(ctx context.Context, m *MessageRow) error {
 	n, err := t.exec(ctx, "settle message "+m.ID.String(),
-		`UPDATE messages SET state = 40, reason = $1, claim_token = 0, sent_at = updated_at, updated_at = $2 WHERE id = $3 AND state = 70 AND claim_token = $4`,
-		string(studymail.ReasonResolved), ms(t.now), m.Key, m.ClaimToken)
+		`UPDATE messages SET state = 40, reason = $1, claim_token = 0, sent_at = CASE WHEN state = 70 THEN updated_at ELSE $2 END, updated_at = $2
+		WHERE id = $3 AND state = $4 AND claim_token = $5 AND (state = 70 OR state IN (10, 15, 30) AND NOT `+mayLeave+`)`,
+		string(studymail.ReasonResolved), ms(t.now), m.Key, int(m.State), m.ClaimToken)
 	if err == nil && n != 1 {
 		return changed(m)
 	}

@@ -88,3 +88,23 @@ func TestEvents(t *testing.T) {
 		storetest.RollbackLeavesNoEvent,
 	)
 }
+
+func TestArming(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ADatabaseThatIsBehindAMachineIsDisarmed,
+		storetest.WhatAPersonArmedNoMachineDisarmsAgain,
+		storetest.ADatabaseThatTurnsUpElsewhereIsDisarmed,
+		storetest.AMovedSQLiteFileIsNoCopy,
+		storetest.WhileDisarmedNothingIsTakenAndNoWindowOpens,
+		storetest.WhatWaitsIsSettledAsSentOnlyWhileDisarmed,
+	)
+}
+
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ABackupIsOneInstantDisarmedAndChecked,
+		storetest.ABackupThatWasKilledIsMadeAnew,
+	)
+}

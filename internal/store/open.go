@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -96,7 +95,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	// secure_delete: what was erased is overwritten in the file.
 	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=temp_store(2)"
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
+	dsn := fileOf(path) + "?" + pragmas
 	open := func(dsn string, conns int) *sql.DB {
 		db, openErr := sql.Open("sqlite", dsn)
 		if openErr != nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"studymail"
@@ -23,6 +25,7 @@ type PlanRules struct {
 	ExpiresAfter   time.Duration
 	PlannerLease   time.Duration
 	PatientsAtOnce int // at most 1,000
+	Cap            studymail.ContactCap
 }
 
 // OtherNeeds are the fields of a care provider or a study that a template merges
@@ -70,14 +73,36 @@ func (r *PlanRules) args(more ...any) []any {
 	}, more...)
 }
 
+// look gives a query that looks at patients: the columns, of which the first is
+// pa.id, and the verdict (why). With a contact cap, who is over it is left out; a
+// person who takes part in several studies may be among the patients twice.
+func (t *Tx) look(r *PlanRules, columns []string, from string, more ...any) (string, []any) {
+	args := r.args(more...)
+	if !r.Cap.On() {
+		return `SELECT ` + strings.Join(columns, ", ") + `, ` + verdict + ` AS why` + from, args
+	}
+	outer := make([]string, len(columns))
+	for i, c := range columns {
+		_, outer[i], _ = strings.Cut(c, ".")
+	}
+	n := len(args)
+	return fmt.Sprintf(`SELECT %s, CASE WHEN why = '' AND had + row_number() OVER (PARTITION BY person_id, why ORDER BY id) > $%d
+			THEN 'contact cap' ELSE why END AS why
+		FROM (SELECT %s, pa.person_id, %s AS why, %s AS had %s) looked ORDER BY id`,
+		strings.Join(outer, ", "), n+1, strings.Join(columns, ", "), verdict, fmt.Sprintf(had, n+2), from,
+	), append(args, r.Cap.Mails, ms(t.now.Add(-r.Cap.Within)))
+}
+
+// had is how many mails of all studies a person had since a time, or will have:
+// those that wait or are on their way count whenever they were planned.
+const had = `(SELECT count(*) FROM patients op JOIN messages m ON m.patient_id = op.id WHERE op.person_id = pa.person_id
+	AND (m.state IN (10, 15, 30) OR m.state IN (40, 70) AND coalesce(m.sent_at, m.updated_at) > $%d))`
+
 // The patients of a chunk: the study's, or the campaign's own list.
 const (
 	ofStudy = ` FROM (SELECT * FROM patients WHERE study_id = $9 AND id > $10 ORDER BY id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
 	ofList  = ` FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
 			WHERE l.campaign_id = $9 AND l.patient_id > $10 ORDER BY l.patient_id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
-
-	studyChunk = `SELECT pa.id, ` + verdict + ofStudy
-	listChunk  = `SELECT pa.id, ` + verdict + ofList
 )
 
 // PlanResult is what a chunk added.
@@ -94,14 +119,21 @@ var lockTemplate = both{
 	postgres: `SELECT id FROM templates WHERE id = $1 FOR NO KEY UPDATE`,
 }
 
+// With a contact cap all planners exclude one another, whatever they plan: what
+// one writes counts for the others. They take this lock behind the template's.
+var lockCap = both{
+	sqlite:   `SELECT 1`,
+	postgres: `SELECT 1 FROM pg_advisory_xact_lock(7305805642891002)`,
+}
+
 // PlanChunk looks at the next patients of a run and writes a message for each
 // that gets the letter, and a reason for each that does not. It moves the run's
 // cursor; a planner that lost the run is told so and changes nothing.
 func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) (PlanResult, error) {
 	res := PlanResult{LeftOut: map[studymail.Reason]int{}}
-	query, of := studyChunk, rules.Study
+	from, of := ofStudy, rules.Study
 	if rules.Study == 0 {
-		query, of = listChunk, rules.Campaign
+		from, of = ofList, rules.Campaign
 	}
 	var (
 		planned []int64
@@ -114,7 +146,13 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 	if _, err := t.one(ctx, what, t.pick(lockTemplate), []any{rules.Template}, &template); err != nil {
 		return res, err
 	}
-	err := t.each(ctx, what, query, rules.args(of, r.Cursor, rules.PatientsAtOnce), func(rows *sql.Rows) error {
+	if rules.Cap.On() {
+		if _, err := t.exec(ctx, what, t.pick(lockCap)); err != nil {
+			return res, err
+		}
+	}
+	query, args := t.look(rules, []string{"pa.id"}, from, of, r.Cursor, rules.PatientsAtOnce)
+	err := t.each(ctx, what, query, args, func(rows *sql.Rows) error {
 		var (
 			patient int64
 			why     studymail.Reason
@@ -222,12 +260,13 @@ func (t *Tx) leaveOut(ctx context.Context, r *studymail.Run, rows [][2]any) erro
 
 // Preview counts what planning would do now, and writes nothing.
 func (t *Tx) Preview(ctx context.Context, rules *PlanRules) (planned int, leftOut map[studymail.Reason]int, err error) {
-	from, of := `patients pa`+whoIsMailed+` WHERE pa.study_id = $9`, rules.Study
+	from, of := ` FROM patients pa`+whoIsMailed+` WHERE pa.study_id = $9`, rules.Study
 	if rules.Study == 0 {
-		from, of = `campaign_patients l JOIN patients pa ON pa.id = l.patient_id`+whoIsMailed+` WHERE l.campaign_id = $9`, rules.Campaign
+		from, of = ` FROM campaign_patients l JOIN patients pa ON pa.id = l.patient_id`+whoIsMailed+` WHERE l.campaign_id = $9`, rules.Campaign
 	}
 	leftOut = map[studymail.Reason]int{}
-	err = t.each(ctx, "preview a campaign", `SELECT why, count(*) FROM (SELECT `+verdict+` AS why FROM `+from+`) looked GROUP BY why`, rules.args(of),
+	query, args := t.look(rules, []string{"pa.id"}, from, of)
+	err = t.each(ctx, "preview a campaign", `SELECT why, count(*) FROM (`+query+`) all_of_them GROUP BY why`, args,
 		func(rows *sql.Rows) error {
 			var (
 				why studymail.Reason

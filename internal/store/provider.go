@@ -8,11 +8,12 @@ import (
 	"studymail"
 )
 
-const providerColumns = `id, uuid, name, ods_code, contact, contact_name, from_name, reply_to, phone, active, created_at, updated_at`
+const providerColumns = `id, uuid, name, ods_code, contact, contact_name, from_name, reply_to, phone, active,
+	send_hours, send_zone, closed_on, created_at, updated_at`
 
 func scanProvider(row interface{ Scan(...any) error }, p *studymail.Provider) error {
 	return row.Scan(&p.Key, &p.ID, &p.Name, &p.ODSCode, &p.Contact, &p.ContactName, &p.FromName, &p.ReplyTo, &p.Phone,
-		&p.Active, at{&p.CreatedAt}, at{&p.UpdatedAt})
+		&p.Active, &p.Hours, &p.Zone, &p.ClosedOn, at{&p.CreatedAt}, at{&p.UpdatedAt})
 }
 
 // later is the time of an edit: strictly after the one that it replaces, also
@@ -26,11 +27,17 @@ func (t *Tx) later(than time.Time) time.Time {
 
 // AddProvider adds a care provider and sets its ID, Key and times.
 func (t *Tx) AddProvider(ctx context.Context, p *studymail.Provider) error {
+	from, until, err := interval(&p.SendHours, t.now)
+	if err != nil {
+		return err
+	}
 	p.ID, p.CreatedAt, p.UpdatedAt = studymail.NewID(), t.now, t.now
 	k, err := t.insert(ctx, "add care provider "+p.ODSCode,
-		`INSERT INTO providers (uuid, name, ods_code, contact, contact_name, from_name, reply_to, phone, active, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
-		p.ID, p.Name, p.ODSCode, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active), ms(p.CreatedAt), ms(p.UpdatedAt))
+		`INSERT INTO providers (uuid, name, ods_code, contact, contact_name, from_name, reply_to, phone, active,
+			send_hours, send_zone, closed_on, open_from, open_until, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
+		p.ID, p.Name, p.ODSCode, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active),
+		p.Hours, p.Zone, p.ClosedOn, from, until, ms(p.CreatedAt), ms(p.UpdatedAt))
 	if unique(err) {
 		return studymail.Errorf(studymail.Conflict, "there is a care provider with ODS code %s already; `studymail provider edit %s` changes it", p.ODSCode, p.ODSCode)
 	}
@@ -41,11 +48,18 @@ func (t *Tx) AddProvider(ctx context.Context, p *studymail.Provider) error {
 // UpdateProvider stores an edited care provider. Its ODS code stays. It fails
 // with Conflict when someone else changed it since p was read.
 func (t *Tx) UpdateProvider(ctx context.Context, p *studymail.Provider) error {
+	from, until, err := interval(&p.SendHours, t.now)
+	if err != nil {
+		return err
+	}
 	updated := t.later(p.UpdatedAt)
 	n, err := t.exec(ctx, "edit care provider "+p.ODSCode,
-		`UPDATE providers SET name = $1, contact = $2, contact_name = $3, from_name = $4, reply_to = $5, phone = $6, active = $7, updated_at = $8
+		`UPDATE providers SET name = $1, contact = $2, contact_name = $3, from_name = $4, reply_to = $5, phone = $6, active = $7, updated_at = $8,
+			send_hours = $11, send_zone = $12, closed_on = $13, open_from = $14, open_until = $15,
+			recall_at = CASE WHEN send_hours = $11 AND send_zone = $12 AND closed_on = $13 THEN recall_at ELSE $16 END
 		WHERE id = $9 AND updated_at = $10`,
-		p.Name, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active), ms(updated), p.Key, ms(p.UpdatedAt))
+		p.Name, p.Contact, p.ContactName, p.FromName, p.ReplyTo, p.Phone, flag(p.Active), ms(updated), p.Key, ms(p.UpdatedAt),
+		p.Hours, p.Zone, p.ClosedOn, from, until, ms(t.now))
 	if err != nil {
 		return err
 	}

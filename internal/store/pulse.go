@@ -11,25 +11,28 @@ import (
 const lately = 10 * time.Minute
 
 // Pulse reads what tells whether mail flows. The oldest unsent message is
-// looked for among running campaigns' open runs only: paused ones wait on purpose.
+// looked for among running campaigns' open runs only: paused ones wait on purpose,
+// those of a closed study until it opens, and it waits since then.
 // A claimed one is unsent, too: while a transport is away, workers hold theirs.
 func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	p := studymail.Pulse{Now: t.now}
+	var err error
+	if p.Arming, err = t.Arming(ctx); err != nil {
+		return p, err
+	}
 	// One state at a time: each has an index of its own.
-	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(at) FROM (
-		SELECT min(m.next_attempt_at) AS at FROM runs r
-			JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
-			WHERE r.state = 20 AND r.state < 30 AND c.state = 20
+	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(CASE WHEN at < open_from THEN open_from ELSE at END) FROM (
+		SELECT r.id, coalesce(cs.open_from, 0) AS open_from, min(m.next_attempt_at) AS at `+openRunsWith+`
+			JOIN messages m ON m.run_id = r.id AND m.state = 10`+openRunsWhere+` GROUP BY r.id, cs.open_from
 		UNION ALL
-		SELECT min(m.next_attempt_at) FROM runs r
-			JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 15
-			WHERE r.state = 20 AND r.state < 30 AND c.state = 20) AS unsent`, nil, at{&p.OldestUnsent}); err != nil {
+		SELECT r.id, coalesce(cs.open_from, 0) AS open_from, min(m.next_attempt_at) AS at `+openRunsWith+`
+			JOIN messages m ON m.run_id = r.id AND m.state = 15`+openRunsWhere+` GROUP BY r.id, cs.open_from) AS unsent`,
+		[]any{ms(t.now)}, at{&p.OldestUnsent}); err != nil {
 		return p, err
 	}
 	if _, err := t.one(ctx, "find the youngest hand-over window", `SELECT max(opened_at) FROM windows`, nil, at{&p.LastHandOver}); err != nil {
 		return p, err
 	}
-	var err error
 	if p.MailSent, err = t.SentSince(ctx, t.now.Add(-lately)); err != nil {
 		return p, err
 	}

@@ -8,21 +8,27 @@ import (
 	"studymail"
 )
 
-const studyColumns = `id, uuid, name, approval_reference, from_name, opens_on, closes_on, active, allow_shared_address, created_at, updated_at`
+const studyColumns = `id, uuid, name, approval_reference, from_name, opens_on, closes_on, active, allow_shared_address,
+	send_hours, send_zone, closed_on, created_at, updated_at`
 
 func scanStudy(row interface{ Scan(...any) error }, s *studymail.Study) error {
 	return row.Scan(&s.Key, &s.ID, &s.Name, &s.ApprovalReference, &s.FromName, &s.OpensOn, &s.ClosesOn,
-		&s.Active, &s.AllowSharedAddress, at{&s.CreatedAt}, at{&s.UpdatedAt})
+		&s.Active, &s.AllowSharedAddress, &s.Hours, &s.Zone, &s.ClosedOn, at{&s.CreatedAt}, at{&s.UpdatedAt})
 }
 
 // AddStudy adds a study and sets its ID, Key and times.
 func (t *Tx) AddStudy(ctx context.Context, s *studymail.Study) error {
+	from, until, err := interval(&s.SendHours, t.now)
+	if err != nil {
+		return err
+	}
 	s.ID, s.CreatedAt, s.UpdatedAt = studymail.NewID(), t.now, t.now
 	k, err := t.insert(ctx, "add study "+s.ID.String(),
-		`INSERT INTO studies (uuid, name, approval_reference, from_name, opens_on, closes_on, active, allow_shared_address, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+		`INSERT INTO studies (uuid, name, approval_reference, from_name, opens_on, closes_on, active, allow_shared_address,
+			send_hours, send_zone, closed_on, open_from, open_until, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
 		s.ID, s.Name, s.ApprovalReference, s.FromName, string(s.OpensOn), string(s.ClosesOn), flag(s.Active), flag(s.AllowSharedAddress),
-		ms(s.CreatedAt), ms(s.UpdatedAt))
+		s.Hours, s.Zone, s.ClosedOn, from, until, ms(s.CreatedAt), ms(s.UpdatedAt))
 	if unique(err) {
 		return studymail.Errorf(studymail.Conflict, "there is a study named %q already; `studymail study edit` changes it", s.Name)
 	}
@@ -33,13 +39,18 @@ func (t *Tx) AddStudy(ctx context.Context, s *studymail.Study) error {
 // UpdateStudy stores an edited study, its name too. It fails with Conflict
 // when someone else changed it since s was read, or has the new name.
 func (t *Tx) UpdateStudy(ctx context.Context, s *studymail.Study) error {
+	from, until, err := interval(&s.SendHours, t.now)
+	if err != nil {
+		return err
+	}
 	updated := t.later(s.UpdatedAt)
 	n, err := t.exec(ctx, "edit study "+s.ID.String(),
 		`UPDATE studies SET name = $1, approval_reference = $2, from_name = $3, opens_on = $4, closes_on = $5, active = $6,
-			allow_shared_address = $7, updated_at = $8
+			allow_shared_address = $7, updated_at = $8, send_hours = $11, send_zone = $12, closed_on = $13, open_from = $14, open_until = $15,
+			recall_at = CASE WHEN send_hours = $11 AND send_zone = $12 AND closed_on = $13 THEN recall_at ELSE $16 END
 		WHERE id = $9 AND updated_at = $10`,
 		s.Name, s.ApprovalReference, s.FromName, string(s.OpensOn), string(s.ClosesOn), flag(s.Active), flag(s.AllowSharedAddress),
-		ms(updated), s.Key, ms(s.UpdatedAt))
+		ms(updated), s.Key, ms(s.UpdatedAt), s.Hours, s.Zone, s.ClosedOn, from, until, ms(t.now))
 	if unique(err) {
 		return studymail.Errorf(studymail.Conflict, "there is a study named %q already; choose another name", s.Name)
 	}

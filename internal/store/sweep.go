@@ -10,7 +10,8 @@ import (
 // sweepAtOnce bounds a sweep's transaction.
 const sweepAtOnce = 1000
 
-// RetryDue brings deferred messages whose time has come back to the queue, at
+// RetryDue brings deferred messages whose time has come back to the queue, those
+// that were set aside until their send hours, too, at
 // most 1,000; call it again while it gives that many.
 func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 	var runs []int64
@@ -26,7 +27,7 @@ func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 	}
 	moved := 0
 	for _, r := range runs {
-		n, err := t.exec(ctx, "sweep for retries", `UPDATE messages SET state = 10, updated_at = $1 WHERE state = 30 AND id IN
+		n, err := t.exec(ctx, "sweep for retries", `UPDATE messages SET state = 10, reason = NULL, updated_at = $1 WHERE state = 30 AND id IN
 			(SELECT id FROM messages WHERE run_id = $2 AND state = 30 AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)`,
 			ms(t.now), r, sweepAtOnce-moved)
 		if err != nil {

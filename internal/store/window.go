@@ -23,7 +23,7 @@ type Standing struct {
 // Verdict is what the guard said of a message that was not let into a window.
 type Verdict struct {
 	Key    int64
-	State  studymail.State // where it stands now: queued, skipped, cancelled; 0: not ours any more
+	State  studymail.State // where it stands now: queued, deferred, skipped, cancelled; 0: not ours any more
 	Reason studymail.Reason
 }
 
@@ -39,9 +39,10 @@ const guard = `
 const eachByKey = `
 	CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = (j->>0)::bigint OFFSET 0 FOR UPDATE) m`
 
-// openWindow is the statement behind I1: eligibility, suppression, the
-// campaign's state, the claim and the worker's lease are checked by the
-// statement that makes the window durable, so nothing can come between.
+// openWindow is the statement behind I1: eligibility, suppression, the send
+// hours, the campaign's state, the claim, the worker's lease and whether the
+// database is armed are checked by the statement that makes the window durable,
+// so nothing can come between.
 // PostgreSQL locks the messages, so that a sweep which wants them waits and
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
 var openWindow = both{
@@ -52,7 +53,7 @@ var openWindow = both{
 			FROM json_array_elements($4::json) j` + eachByKey + guard + `
 			JOIN workers w ON w.id = $3
 			WHERE m.state = 15 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
-				AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
+				AND c.state = 20 AND ` + eligibility + ` = '' AND ` + isOpen("$2") + ` AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 			FOR KEY SHARE OF w),
 		opened AS (INSERT INTO windows (id, worker_id, opened_at, members)
 			SELECT $5, max(worker), $2, json_agg(id)::text FROM ok HAVING count(*) > 0
@@ -72,7 +73,7 @@ func openWindowFor(messages, unchanged string) string {
 		FROM ` + messages + guard + `
 		JOIN workers w ON w.id = $3
 		WHERE m.state = 15 AND ` + unchanged + `
-			AND c.state = 20 AND ` + eligibility + ` = '' AND w.stopped_at IS NULL AND w.lease_until > $2
+			AND c.state = 20 AND ` + eligibility + ` = '' AND ` + isOpen("$2") + ` AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 		HAVING count(*) > 0
 		RETURNING members`
 }
@@ -137,16 +138,22 @@ func (t *Tx) openStatement(window, worker int64, today studymail.Date, all []Sta
 	return t.pick(openWindow), args, err
 }
 
+// whyOpen: whether it may leave by the hours, and whether it belongs to a
+// campaign to a study that is closed.
+var whyOpen = `, CASE WHEN ` + isOpen("$3") + ` THEN 1 ELSE 0 END,
+	CASE WHEN c.study_id IS NOT NULL AND NOT (st.open_from <= $3 AND $3 < st.open_until) THEN 1 ELSE 0 END`
+
 var whyNot = both{
-	sqlite: `SELECT m.id, m.claim_token = j.value->>1 AND m.state = 15, c.state, ` + eligibility + `
+	sqlite: `SELECT m.id, m.claim_token = j.value->>1 AND m.state = 15, c.state, ` + eligibility + whyOpen + `
 		FROM json_each($2) j CROSS JOIN messages m ON m.id = j.value->>0` + guard,
-	postgres: `SELECT m.id, CASE WHEN m.claim_token = (j->>1)::bigint AND m.state = 15 THEN 1 ELSE 0 END, c.state, ` + eligibility + `
+	postgres: `SELECT m.id, CASE WHEN m.claim_token = (j->>1)::bigint AND m.state = 15 THEN 1 ELSE 0 END, c.state, ` + eligibility + whyOpen + `
 		FROM json_array_elements($2::json) j JOIN messages m ON m.id = (j->>0)::bigint` + guard,
 }
 
 // refuse settles those that the guard kept out: skipped with the reason, back
-// in the queue (campaign paused, details changed: they are read again), or
-// cancelled with their campaign.
+// in the queue (campaign paused, study closed, sending disarmed, details changed:
+// they are read again), set aside until their care provider's hours, or cancelled
+// with their campaign.
 func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, members []int64) ([]Verdict, error) {
 	in := make(map[int64]bool, len(members))
 	for _, k := range members {
@@ -166,14 +173,17 @@ func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, m
 		verdicts []Verdict
 		end      []ending
 		back     []int64
+		aside    []int64
 	)
-	err = t.each(ctx, "settle what the guard refused", t.pick(whyNot), []any{string(today), list}, func(rows *sql.Rows) error {
+	err = t.each(ctx, "settle what the guard refused", t.pick(whyNot), []any{string(today), list, ms(t.now)}, func(rows *sql.Rows) error {
 		var (
 			v        Verdict
 			ours     bool
+			open     bool
+			waits    bool
 			campaign studymail.CampaignState
 		)
-		if err := rows.Scan(&v.Key, &ours, &campaign, &v.Reason); err != nil {
+		if err := rows.Scan(&v.Key, &ours, &campaign, &v.Reason, &open, &waits); err != nil {
 			return err
 		}
 		switch {
@@ -185,6 +195,9 @@ func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, m
 		case v.Reason != "":
 			v.State = studymail.Skipped
 			end = append(end, ending{v.Key, v.State, v.Reason})
+		case !open && !waits && campaign == studymail.Running:
+			v.State, v.Reason = studymail.Deferred, studymail.ReasonOutsideHours
+			aside = append(aside, v.Key)
 		default:
 			v.State = studymail.Queued
 			back = append(back, v.Key)
@@ -200,6 +213,16 @@ func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, m
 	}
 	if len(back) > 0 {
 		if _, err := t.exec(ctx, "queue again what the guard refused", t.pick(requeue), keysJSON(back)); err != nil {
+			return nil, err
+		}
+	}
+	if len(aside) > 0 {
+		what := "set aside what the guard refused"
+		all, err := t.listBound(ctx, what, t.pick(hoursByKey), keysJSON(aside))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := t.setAside(ctx, what, studymail.Claimed, all); err != nil {
 			return nil, err
 		}
 	}

@@ -41,7 +41,7 @@ func ClaimGivesEachMessageOnce(t *testing.T, s *store.Store) {
 			for n := int64(1); ; n++ {
 				var res store.ClaimResult
 				err := s.Write(t.Context(), func(tx *store.Tx) (err error) {
-					res, err = tx.Claim(t.Context(), store.ClaimToken(w.Key, n), 50, today)
+					res, err = tx.Claim(t.Context(), store.ClaimToken(w.Key, n), store.UpTo(50), today)
 					return err
 				})
 				if err != nil {

@@ -115,7 +115,7 @@ func (l *letters) claim(t *testing.T, w *studymail.Worker, limit int) store.Clai
 	l.claims++
 	var res store.ClaimResult
 	write(t, l.s, func(tx *store.Tx) (err error) {
-		res, err = tx.Claim(t.Context(), store.ClaimToken(w.Key, l.claims), limit, today)
+		res, err = tx.Claim(t.Context(), store.ClaimToken(w.Key, l.claims), store.UpTo(limit), today)
 		return err
 	})
 	return res

@@ -257,50 +257,6 @@ func (h Hours) Open(t time.Time) bool {
 	return !from.After(t)
 }
 
-// OpenTime is how much of the time between a and b mail may leave.
-func (h Hours) OpenTime(a, b time.Time) time.Duration {
-	if h.zone == nil {
-		return max(b.Sub(a), 0)
-	}
-	var sum time.Duration
-	for a.Before(b) {
-		from, until := h.Interval(a)
-		if from.Before(a) {
-			from = a
-		}
-		if until.After(b) {
-			until = b
-		}
-		if !until.After(from) {
-			break
-		}
-		sum += until.Sub(from)
-		a = until
-	}
-	return sum
-}
-
-// After gives the moment at which mail could leave for that long since t; zero
-// when that takes more than a year.
-func (h Hours) After(t time.Time, d time.Duration) time.Time {
-	if h.zone == nil {
-		return t.Add(d)
-	}
-	for range farthest {
-		from, until := h.Interval(t)
-		if from.Before(t) {
-			from = t
-		}
-		if open := until.Sub(from); open >= d {
-			return from.Add(d)
-		} else if d -= open; open == 0 {
-			return time.Time{}
-		}
-		t = until
-	}
-	return time.Time{}
-}
-
 // Words says it plainly: "Monday to Friday 09:00–17:00, not on bank holidays of
 // England (Europe/London)".
 func (h Hours) Words() string {

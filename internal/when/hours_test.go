@@ -190,32 +190,9 @@ func TestIntervalsAgreeWithEveryQuarterOfAnHour(t *testing.T) {
 				open += quarter
 			}
 		}
-		if got := h.OpenTime(clock(t, "2026-01-01 00:00"), end); got != open {
+		if got := when.OpenTime(clock(t, "2026-01-01 00:00"), end, h); got != open {
 			t.Errorf("%s: open for %v of the year, want %v", text, got, open)
 		}
-	}
-}
-
-func TestAfterCountsOpenTimeOnly(t *testing.T) {
-	t.Parallel()
-	h := hours(t, "Mon-Fri 09:00-17:00", "england")
-	for _, c := range []struct {
-		at   string
-		d    time.Duration
-		want string
-	}{
-		{"2026-06-16 10:00", time.Hour, "2026-06-16 11:00"},
-		{"2026-06-16 10:00", 7 * time.Hour, "2026-06-16 17:00"},
-		{"2026-06-16 10:00", 8 * time.Hour, "2026-06-17 10:00"},
-		{"2026-04-02 16:00", 2 * time.Hour, "2026-04-07 10:00"},
-		{"2026-06-20 10:00", 40 * time.Hour, "2026-06-26 17:00"},
-	} {
-		if got := h.After(clock(t, c.at), c.d); !got.Equal(clock(t, c.want)) {
-			t.Errorf("%v after %s: %v, want %s", c.d, c.at, got, c.want)
-		}
-	}
-	if got := (when.Hours{}).After(clock(t, "2026-06-20 10:00"), time.Hour); !got.Equal(clock(t, "2026-06-20 11:00")) {
-		t.Errorf("without hours: %v", got)
 	}
 }
 

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"studymail"
+)
+
+// mayLeave stands in every statement after which mail could leave: in the claim
+// and, what counts, in the one that opens a hand-over window.
+const mayLeave = `EXISTS (SELECT 1 FROM arming WHERE armed = 1)`
+
+// Sighting is what a machine knows of a database besides what that says itself.
+type Sighting struct {
+	Counter int64 // the highest that its file tells; 0: it has none
+	Damaged bool  // its file cannot be read
+	Home    Home  // where the database is
+}
+
+type armingRow struct {
+	studymail.Arming
+	home string
+}
+
+const armingColumns = `SELECT database_uuid, counter, advanced_at, home, armed, reason, note, since, copied_at FROM arming WHERE id = 1`
+
+// Two signs of life that come at the same time wait for each other.
+var lockArming = both{sqlite: armingColumns, postgres: armingColumns + ` FOR UPDATE`}
+
+func (t *Tx) arming(ctx context.Context, query string) (armingRow, error) {
+	var a armingRow
+	found, err := t.one(ctx, "read whether mail may leave", query, nil, &a.Database, &a.Counter, at{&a.LastSign}, &a.home, &a.Armed,
+		&a.Reason, &a.Note, at{&a.Since}, at{&a.CopiedAt})
+	if err == nil && !found {
+		err = studymail.Errorf(studymail.Internal, "read whether mail may leave: the table arming has no row; restore a backup")
+	}
+	return a, err
+}
+
+// Arming reads whether mail may leave.
+func (t *Tx) Arming(ctx context.Context) (studymail.Arming, error) {
+	a, err := t.arming(ctx, armingColumns)
+	return a.Arming, err
+}
+
+// whyDisarm is the rule of the restore guard: "" when the database is the one
+// that it should be.
+func (a *armingRow) whyDisarm(s *Sighting) (studymail.DisarmReason, error) {
+	home, err := readHome(a.home)
+	switch {
+	case err != nil:
+		return "", err
+	case s.Damaged:
+		return studymail.StateDamaged, nil
+	case a.Counter < s.Counter:
+		return studymail.WasRestored, nil
+	case a.home == "" || home.is(s.Home):
+		return "", nil
+	case s.Counter > 0 && home.movedTo(s.Home):
+		return "", nil
+	}
+	return studymail.WasCopied, nil
+}
+
+// WouldDisarm tells what the next sign of life would disarm the database for; ""
+// for nothing. It changes nothing.
+func (t *Tx) WouldDisarm(ctx context.Context, s Sighting) (studymail.DisarmReason, error) {
+	a, err := t.arming(ctx, armingColumns)
+	if err != nil || !a.Armed {
+		return "", err
+	}
+	return a.whyDisarm(&s)
+}
+
+// Advance moves the database's counter on, in the transaction that gives a worker
+// its lease: without one no window opens. Where the database is not the one that
+// this machine knows, it disarms it, with an event. It gives how it stands now.
+func (t *Tx) Advance(ctx context.Context, s Sighting) (studymail.Arming, error) {
+	a, err := t.arming(ctx, t.pick(lockArming))
+	if err != nil {
+		return a.Arming, err
+	}
+	was := a.Arming
+	home, err := s.Home.text()
+	if err != nil {
+		return was, err
+	}
+	if a.Armed {
+		why, err := a.whyDisarm(&s)
+		if err != nil {
+			return was, err
+		}
+		if why != "" {
+			a.Armed, a.Reason, a.Since, a.CopiedAt = false, why, t.now, a.LastSign
+			if err := t.AddEvent(ctx, "worker", "sending disarmed", a.Database, string(why)); err != nil {
+				return was, err
+			}
+		}
+	}
+	if !a.Armed {
+		home = a.home // a person decides whether it belongs here
+	}
+	a.Counter++
+	a.LastSign = t.now
+	return a.Arming, t.setArming(ctx, &was, &a.Arming, home)
+}
+
+// Arm lets mail leave again, with an event. seen is the highest counter that this
+// machine's file tells. The database belongs where it is from now on. It fails
+// with Conflict when it does not stand any more as the operator saw it.
+func (t *Tx) Arm(ctx context.Context, was studymail.Arming, seen int64, actor, detail string) (studymail.Arming, error) {
+	now := was
+	now.Armed, now.Reason, now.Note, now.Since, now.CopiedAt = true, "", "", time.Time{}, time.Time{}
+	a, err := t.arming(ctx, t.pick(lockArming))
+	if err != nil {
+		return was, err
+	}
+	if a.Armed || !a.Since.Equal(was.Since) || a.Reason != was.Reason {
+		return was, studymail.Errorf(studymail.Conflict, "sending was switched meanwhile; look again with `studymail doctor`")
+	}
+	now.Counter, now.LastSign = studymail.ArmedCounter(a.Counter, seen), a.LastSign
+	if err := t.setArming(ctx, &a.Arming, &now, ""); err != nil {
+		return was, err
+	}
+	return now, t.AddEvent(ctx, actor, "sending armed", now.Database, detail)
+}
+
+// Disarm stops all mail, with an event; false when it was off already, which
+// then stays as it is.
+func (t *Tx) Disarm(ctx context.Context, why studymail.DisarmReason, note, actor string) (studymail.Arming, bool, error) {
+	a, err := t.arming(ctx, t.pick(lockArming))
+	if err != nil || !a.Armed {
+		return a.Arming, false, err
+	}
+	now := a.Arming
+	now.Armed, now.Reason, now.Note, now.Since = false, why, note, t.now
+	if why.IsCopy() {
+		now.CopiedAt = t.now
+	}
+	if err := t.setArming(ctx, &a.Arming, &now, a.home); err != nil {
+		return a.Arming, false, err
+	}
+	return now, true, t.AddEvent(ctx, actor, "sending disarmed", now.Database, string(why))
+}
+
+// setArming stores how it stands now, where it stood so.
+func (t *Tx) setArming(ctx context.Context, was, now *studymail.Arming, home string) error {
+	n, err := t.exec(ctx, "store whether mail may leave", `UPDATE arming SET counter = $1, advanced_at = $2, home = $3, armed = $4, reason = $5, note = $6,
+			since = $7, copied_at = $8 WHERE id = 1 AND counter = $9 AND armed = $10`,
+		now.Counter, ms(now.LastSign), home, flag(now.Armed), string(now.Reason), now.Note, ms(now.Since), ms(now.CopiedAt), was.Counter, flag(was.Armed))
+	if err == nil && n != 1 {
+		err = studymail.Errorf(studymail.Conflict, "whether mail may leave was changed meanwhile; try again")
+	}
+	return err
+}
+
+// Waiting is what arming would let go.
+type Waiting struct {
+	Messages  int `json:"messages"`  // queued or deferred, of running campaigns
+	Campaigns int `json:"campaigns"` // running
+	Uncertain int `json:"uncertain"` // of any campaign
+}
+
+// WaitingToLeave counts it.
+func (t *Tx) WaitingToLeave(ctx context.Context) (Waiting, error) {
+	var w Waiting
+	if _, err := t.one(ctx, "count running campaigns", `SELECT count(*) FROM campaigns WHERE state = 20`, nil, &w.Campaigns); err != nil {
+		return w, err
+	}
+	// One state at a time: each has an index of its own.
+	if _, err := t.one(ctx, "count what waits", `SELECT
+			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
+				WHERE r.state < 30 AND c.state = 20) +
+			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 15
+				WHERE r.state < 30 AND c.state = 20) +
+			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 30
+				WHERE r.state < 30 AND c.state = 20)`, nil, &w.Messages); err != nil {
+		return w, err
+	}
+	_, err := t.one(ctx, "count uncertain messages", `SELECT count(*) FROM messages WHERE state >= 50 AND state = 70`, nil, &w.Uncertain)
+	return w, err
+}

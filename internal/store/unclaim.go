@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+
+	"studymail"
+)
+
+// ending is a message that ends without a hand-over.
+type ending struct {
+	key    int64
+	state  studymail.State
+	reason studymail.Reason
+}
+
+var endMessages = both{
+	sqlite: `UPDATE messages SET state = j.value->>1, reason = j.value->>2, claim_token = 0, updated_at = $1
+		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.state = $3`,
+	postgres: `UPDATE messages SET state = (j->>1)::int, reason = j->>2, claim_token = 0, updated_at = $1
+		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = $3`,
+}
+
+func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []ending) error {
+	if len(all) == 0 {
+		return nil
+	}
+	rows := make([][3]any, len(all))
+	for i, e := range all {
+		rows[i] = [3]any{e.key, int(e.state), e.reason}
+	}
+	list, err := rowsJSON(rows)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, what, t.pick(endMessages), ms(t.now), list, int(from))
+	return err
+}
+
+var unclaim = both{
+	sqlite: `UPDATE messages SET state = 10, claim_token = 0
+		WHERE state = 15 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
+	postgres: `UPDATE messages SET state = 10, claim_token = 0
+		WHERE state + 0 = 15 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
+}
+
+// Unclaim gives back claimed messages that stand in no window.
+func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
+	byToken := map[int64][]int64{}
+	for i := range claimed {
+		byToken[claimed[i].Token] = append(byToken[claimed[i].Token], claimed[i].Key)
+	}
+	for token, keys := range byToken {
+		if _, err := t.exec(ctx, "give back claimed messages", t.pick(unclaim), token, keysJSON(keys)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UnclaimToken gives back whatever a claim holds of which its maker does not
+// know whether it came through: nothing of it can stand in a window.
+func (t *Tx) UnclaimToken(ctx context.Context, token int64) error {
+	_, err := t.exec(ctx, "give back a claim", `UPDATE messages SET state = 10, claim_token = 0 WHERE state = 15 AND claim_token = $1`, token)
+	return err
+}
