@@ -23,6 +23,7 @@ type Pulse struct {
 	Arming       Arming
 	OldestUnsent time.Time // of a message that could go now, claimed or not; zero: none waits
 	LastHandOver time.Time // when the youngest open hand-over window was opened; zero: none is open
+	MailSent     bool      // some was taken in the last ten minutes
 	StuckClaims  int       // held by workers whose lease is over
 	Workers      int       // alive
 	LastTick     time.Time // some process looked at the schedules

@@ -23,15 +23,21 @@ type TransportState string
 const (
 	TransportUp         TransportState = "up"
 	TransportBackingOff TransportState = "backing off" // goes on by itself at RetryAt
-	TransportStopped    TransportState = "stopped"     // needs a person: authentication, TLS
+	TransportStopped    TransportState = "stopped"     // needs a person: authentication, TLS, a limit of 0
 )
 
 // Transport is a transport's state as the pages and commands show it.
 type Transport struct {
 	Name    string         `json:"name"`
 	State   TransportState `json:"state"`
-	Code    string         `json:"code"`   // connect, tls, auth, throttled, …
+	Code    string         `json:"code"`   // connect, tls, auth, throttled, rate, …
 	Detail  string         `json:"detail"` // scrubbed
 	Since   time.Time      `json:"since"`
 	RetryAt time.Time      `json:"retry_at"`
+
+	Connections    int `json:"connections"`     // that carry mail now, of all workers
+	MaxConnections int `json:"max_connections"` // that they would open if the server bore them
 }
+
+// Paced tells whether all is well with it: mail waits for its turn.
+func (t *Transport) Paced() bool { return t.State == TransportBackingOff && t.Code == CodeRate }

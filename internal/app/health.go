@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,13 +58,18 @@ func healthOf(p *studymail.Pulse) studymail.Health {
 		Mend: "start `studymail serve` or `studymail worker`",
 	})
 	// A large campaign takes its time: what is late is no fault while mail goes out.
-	unsent, flowing := age(p.Now, p.OldestUnsent), !p.LastHandOver.IsZero() && age(p.Now, p.LastHandOver) < unsentLimit
+	// Nor is it while it waits for its turn: a limit that is used up is no fault.
+	unsent, flowing := age(p.Now, p.OldestUnsent), p.MailSent || !p.LastHandOver.IsZero() && age(p.Now, p.LastHandOver) < unsentLimit
+	paced := slices.ContainsFunc(p.Transports, func(t studymail.Transport) bool { return t.Paced() })
 	value := ageText(p.OldestUnsent, unsent)
-	if flowing {
+	switch {
+	case paced:
+		value += ", mail waits for the rate limit"
+	case flowing:
 		value += ", mail is going out"
 	}
 	add(studymail.Check{
-		Name: "oldest unsent message", OK: unsent < unsentLimit || flowing, Value: value, Limit: under(unsentLimit) + ", or mail is going out",
+		Name: "oldest unsent message", OK: unsent < unsentLimit || flowing || paced, Value: value, Limit: under(unsentLimit) + ", or mail is going out",
 		Mend: "look at the transport below, and at the worker's log",
 	})
 	add(studymail.Check{
@@ -75,17 +81,29 @@ func healthOf(p *studymail.Pulse) studymail.Health {
 		Name: "last look at the schedules", OK: !p.LastTick.IsZero() && tick < tickLimit, Value: ageText(p.LastTick, tick), Limit: under(tickLimit),
 		Mend: "start `studymail serve` or `studymail worker`",
 	})
-	for _, t := range p.Transports {
-		value := string(t.State)
-		if t.Code != "" {
-			value += fmt.Sprintf(" (%s: %s)", t.Code, t.Detail)
-		}
-		add(studymail.Check{
-			Name: "transport " + t.Name, OK: t.State == studymail.TransportUp, Value: value, Limit: string(studymail.TransportUp),
-			Mend: "check EMAIL_HOST, EMAIL_PORT, EMAIL_TLS, EMAIL_USER and EMAIL_PASSWORD with `studymail doctor`",
-		})
+	for i := range p.Transports {
+		add(transportCheck(&p.Transports[i]))
 	}
 	return h
+}
+
+func transportCheck(t *studymail.Transport) studymail.Check {
+	value := string(t.State)
+	if t.Code != "" {
+		value += fmt.Sprintf(" (%s: %s)", t.Code, t.Detail)
+	}
+	if t.MaxConnections > 0 {
+		value += fmt.Sprintf(", %d of %d connections carry mail", t.Connections, t.MaxConnections)
+	}
+	c := studymail.Check{
+		Name: "transport " + t.Name, OK: t.State == studymail.TransportUp || t.Paced(), Value: value, Limit: string(studymail.TransportUp),
+		Mend: "check EMAIL_HOST, EMAIL_PORT, EMAIL_TLS, EMAIL_USER and EMAIL_PASSWORD with `studymail doctor`",
+	}
+	if t.Code == studymail.CodeRate {
+		c.Limit += ", or waiting for the rate limit"
+		c.Mend = "correct the variable, and start the workers again"
+	}
+	return c
 }
 
 // under words a limit of whole minutes.

@@ -27,6 +27,16 @@ func TestHealthHoldsThePulseAgainstItsLimits(t *testing.T) {
 		{"a long campaign hangs", func(p *studymail.Pulse) {
 			p.OldestUnsent, p.LastHandOver = ago(3*time.Hour), ago(10*time.Minute)
 		}, "oldest unsent message"},
+		{"a slow campaign goes out, between two of its mails", func(p *studymail.Pulse) {
+			p.OldestUnsent, p.MailSent = ago(3*time.Hour), true
+		}, ""},
+		{"the day's limit is used up", func(p *studymail.Pulse) {
+			p.OldestUnsent = ago(3 * time.Hour)
+			p.Transports[0].State, p.Transports[0].Code = studymail.TransportBackingOff, studymail.CodeRate
+		}, ""},
+		{"a limit is 0", func(p *studymail.Pulse) {
+			p.Transports[0].State, p.Transports[0].Code = studymail.TransportStopped, studymail.CodeRate
+		}, "transport smtp"},
 		{"a claim is stuck", func(p *studymail.Pulse) { p.StuckClaims = 1 }, "stuck claims"},
 		{"nobody looks at the schedules", func(p *studymail.Pulse) { p.LastTick = ago(time.Minute) }, "last look at the schedules"},
 		{"nobody ever did", func(p *studymail.Pulse) { p.LastTick = time.Time{} }, "last look at the schedules"},

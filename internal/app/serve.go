@@ -13,6 +13,7 @@ import (
 	"studymail"
 	"studymail/internal/audience"
 	"studymail/internal/jobs"
+	"studymail/internal/limiter"
 	"studymail/internal/logs"
 	"studymail/internal/outbox"
 	"studymail/internal/store"
@@ -119,8 +120,12 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if err != nil {
 		return nil, nil, err
 	}
+	lim := limiter.New(limiter.Options{
+		Store: a.Store, Transport: transport.Name(), Limits: a.Config.Limits, Now: a.Now, Log: a.Logs.Worker,
+	})
 	box, err := outbox.New(ctx, outbox.Options{
 		Store: a.Store, Transport: transport, Letterbox: a.Letterbox(), Log: a.Logs.Worker, Now: a.Now,
+		Limiter: lim, Together: a.Config.Limits.Connections,
 		Connections: a.Config.SMTPConnections, Window: min(a.Config.SMTPWindow, store.MaxWindow/2),
 		Lease:    lease,
 		Retries:  outbox.Retries{Base: a.Config.RetryBase, Max: a.Config.RetryMax},
@@ -143,6 +148,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if _, err := a.Store.RefreshHours(ctx, true); err != nil {
 		a.Logs.Worker.Error("send hours could not be looked at", "error", err)
 	}
+	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })
 	running.Go(func() { a.tick(ctx, planner, box) })
 	return engine, box, nil

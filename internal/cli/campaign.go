@@ -44,6 +44,8 @@ type campaignView struct {
 	Waits    string                  `json:"waits_until,omitempty"` // of one of which nothing may leave before
 	Aside    int                     `json:"deferred_for_hours"`    // of the deferred: not refused, but waiting for send hours
 	*studymail.Counts
+	*studymail.Flow               // while it runs
+	Finish          string        `json:"finish_at,omitempty"` // at this rate
 	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
 
 	row   *store.CampaignRow

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"studymail"
 	"studymail/internal/audience"
@@ -83,6 +85,21 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 	return v, err
 }
 
+// readFlow adds how fast a running campaign goes.
+func readFlow(ctx context.Context, j *job, v *campaignView) error {
+	if v.State != studymail.Running {
+		return nil
+	}
+	return j.Store.Read(ctx, func(tx *store.Tx) error {
+		f, err := j.Flow(ctx, tx, v.row.Key, v.Unfinished())
+		if !v.waits.IsZero() {
+			f.LimitedBy, f.FinishAt = "send hours", time.Time{}
+		}
+		v.Flow, v.Finish = &f, stamp(f.FinishAt)
+		return err
+	})
+}
+
 // readWaits adds until when the campaign's mail waits for send hours.
 func (v *campaignView) readWaits(ctx context.Context, tx *store.Tx) (err error) {
 	if v.State != studymail.Running || v.Unfinished() == 0 {
@@ -143,25 +160,32 @@ func (e *env) campaignShow() *cobra.Command {
 		Short: "Show a campaign and its numbers",
 		Long: `Show a campaign and its numbers. They always add up: selected = planned + left out,
 and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.
-Outside the send hours of its study nothing of it leaves: it says until when. What
-waits for the hours of a care provider counts as deferred. With --left-out also who was left out, each with the reason; who was not is in
+Of a running one also how many mails a second were taken in the last minute, what
+keeps them from being more (a word, such as rate limit, throttled or connections),
+and when it will be finished at this rate. Outside the send hours of its study
+nothing of it leaves: it says until when. What waits for the hours of a care
+provider counts as deferred. With --left-out also who was left out, each with the
+reason; who was not is in
 ` + "`studymail outbox list --campaign ID`.",
 		Example: `  studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab
   studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --left-out
   studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --json`,
 		Args: exactly("the campaign's ID"),
 		RunE: e.onCampaign(func(ctx context.Context, j *job, _ *audience.Planner, id studymail.ID) error {
-			if e.asJSON {
-				return e.printCampaign(ctx, j, id, leftOut)
-			}
 			v, err := readCampaign(ctx, j.Store, id)
+			if err == nil {
+				err = readFlow(ctx, j, &v)
+			}
+			if err == nil && leftOut {
+				err = readLeftOut(ctx, j.Store, &v)
+			}
 			if err != nil {
 				return err
 			}
-			if err := e.sayCampaign(j, &v); err != nil || !leftOut {
-				return err
+			if e.asJSON {
+				return e.print(v)
 			}
-			if err := readLeftOut(ctx, j.Store, &v); err != nil {
+			if err := e.sayCampaign(j, &v); err != nil || !leftOut {
 				return err
 			}
 			return e.listLeftOut(&v)
@@ -216,6 +240,12 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		if n.name == "  deferred" && v.Aside > 0 {
 			facts = append(facts, [2]string{"    for send hours", thousands(v.Aside) + ", the first until " + j.clock(v.aside)})
 		}
+	}
+	if v.Flow != nil {
+		facts = append(facts,
+			[2]string{"Rate", strconv.FormatFloat(v.PerSecond, 'g', 3, 64) + " a second"},
+			[2]string{"Limited by", v.LimitedBy},
+			[2]string{"Finished", j.clock(v.FinishAt)})
 	}
 	if err := e.facts(facts...); err != nil {
 		return err

@@ -59,6 +59,9 @@ type Config struct {
 	SMTPPipelining         bool
 	SMTPChunking           bool
 
+	// Rate: of all workers together.
+	Limits studymail.Limits
+
 	// Retries.
 	MaxAttempts    int
 	RetryBase      time.Duration

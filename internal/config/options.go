@@ -1,6 +1,9 @@
 package config
 
-import "studymail/internal/sealed"
+import (
+	"studymail"
+	"studymail/internal/sealed"
+)
 
 // option is one row of the table. An option is added here and nowhere else.
 type option struct {
@@ -138,7 +141,7 @@ func table() []group {
 			},
 			{
 				name: "SMTP_CONNECTIONS", def: "4", allowed: "1 to 100",
-				doc: "Connections to the relay at once.",
+				doc: "Connections of each worker to the relay at once, at most; a relay that turns some away gets fewer.",
 				set: number(func(c *Config) *int { return &c.SMTPConnections }, 1, 100),
 			},
 			{
@@ -170,6 +173,33 @@ func table() []group {
 				name: "SMTP_CHUNKING", def: "True", allowed: "True or False",
 				doc: "False if the relay offers CHUNKING and does not bear it.",
 				set: yes(func(c *Config) *bool { return &c.SMTPChunking }),
+			},
+		}},
+		{"Rate", []option{
+			{
+				name: "RATE_PER_SECOND", allowed: "a number from 0 to 1000000, such as 10 or 0.5; empty for no limit",
+				doc: "Mails a second at most, of all workers together. 0 stops all mail, and so does a 0 below.",
+				set: limit(func(c *Config) *studymail.Limit { return &c.Limits.PerSecond }, false),
+			},
+			{
+				name: "RATE_PER_MINUTE", allowed: "a whole number from 0 to 1000000000; empty for no limit",
+				doc: "The same, in any 60 seconds.",
+				set: limit(func(c *Config) *studymail.Limit { return &c.Limits.PerMinute }, true),
+			},
+			{
+				name: "RATE_PER_HOUR", allowed: "a whole number from 0 to 1000000000; empty for no limit",
+				doc: "The same, in any 60 minutes.",
+				set: limit(func(c *Config) *studymail.Limit { return &c.Limits.PerHour }, true),
+			},
+			{
+				name: "RATE_PER_DAY", allowed: "a whole number from 0 to 1000000000; empty for no limit",
+				doc: "The same, in any 24 hours.",
+				set: limit(func(c *Config) *studymail.Limit { return &c.Limits.PerDay }, true),
+			},
+			{
+				name: "MAX_CONNECTIONS", allowed: "a whole number from 0 to 1000000000; empty for no limit",
+				doc: "Connections to the relay at once, of all workers together. When empty, each worker may open `SMTP_CONNECTIONS`.",
+				set: limit(func(c *Config) *studymail.Limit { return &c.Limits.Connections }, true),
 			},
 		}},
 		{"Retries", []option{

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"studymail"
 	"studymail/internal/sealed"
 )
 
@@ -68,6 +69,28 @@ func number(field func(*Config) *int, least, most int) func(*Config, string) boo
 		return err == nil && n >= least && n <= most
 	}
 }
+
+// limit reads a number, of which "" is none.
+func limit(field func(*Config) *studymail.Limit, whole bool) func(*Config, string) bool {
+	plain, most := decimal, 1e6
+	if whole {
+		plain, most = digits, 1e9
+	}
+	return func(c *Config, v string) bool {
+		if v == "" {
+			return true
+		}
+		n, err := strconv.ParseFloat(v, 64)
+		*field(c) = studymail.LimitOf(n)
+		// Less than one in a day is a mistake rather than a pace.
+		return err == nil && plain.MatchString(v) && n <= most && (n == 0 || n >= 1.0/86400)
+	}
+}
+
+var (
+	decimal = regexp.MustCompile(`^[0-9]{1,7}(\.[0-9]{1,9})?$`)
+	digits  = regexp.MustCompile(`^[0-9]{1,10}$`)
+)
 
 func duration(field func(*Config) *time.Duration, least, most time.Duration) func(*Config, string) bool {
 	return func(c *Config, v string) bool {

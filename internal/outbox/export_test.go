@@ -31,3 +31,22 @@ func JournalPathOf(o *Outbox) string {
 	w := o.worker.Load()
 	return w.journalPath(w.ID)
 }
+
+// Borne is how many connections an outbox takes its server to bear, and Share how
+// many it may have of those of all workers.
+func Borne(o *Outbox) int { return o.conns.bears() }
+func Share(o *Outbox) int {
+	o.conns.mu.Lock()
+	defer o.conns.mu.Unlock()
+	return o.conns.share
+}
+
+// Shares divides connections among workers.
+func Shares(total int, wants []int) []int { return shares(total, wants) }
+
+// StateOf is how an outbox's transport stands.
+func StateOf(o *Outbox) studymail.Transport {
+	o.gate.mu.Lock()
+	defer o.gate.mu.Unlock()
+	return o.gate.shown()
+}

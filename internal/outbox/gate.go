@@ -23,6 +23,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	state   studymail.Transport
+	hold    studymail.Transport // the limiter lets nothing pass for long; State "": it does
 	backOff time.Duration
 	probing bool
 	wake    chan struct{} // closed at each change
@@ -40,11 +41,15 @@ func newGate(name string, now func() time.Time, changed func(studymail.Transport
 func (g *gate) enter(ctx context.Context) error {
 	for {
 		g.mu.Lock()
-		if g.state.State == studymail.TransportUp {
+		held := g.hold.State != ""
+		if g.state.State == studymail.TransportUp && !held {
 			g.mu.Unlock()
 			return nil
 		}
 		wait := g.state.RetryAt.Sub(g.now())
+		if held {
+			wait = maxBackOff // it says when it is over
+		}
 		if wait <= 0 && !g.probing {
 			g.probing = true
 			g.mu.Unlock()
@@ -68,7 +73,36 @@ func (g *gate) enter(ctx context.Context) error {
 func (g *gate) isUp() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.state.State == studymail.TransportUp
+	return g.state.State == studymail.TransportUp && g.hold.State == ""
+}
+
+// held tells whether the limiter lets nothing pass for at least so long.
+func (g *gate) held(long time.Duration) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.hold.State == studymail.TransportStopped ||
+		g.hold.State == studymail.TransportBackingOff && g.hold.RetryAt.Sub(g.now()) >= long
+}
+
+// setHold says that the limiter lets nothing pass for long, or (up) that it does again.
+func (g *gate) setHold(h studymail.Transport) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h.Name, h.Since = g.state.Name, g.now()
+	if h.State == studymail.TransportUp {
+		h = studymail.Transport{}
+	}
+	g.hold = h
+	g.changed(g.shown())
+	g.announce()
+}
+
+// shown is the state for people.
+func (g *gate) shown() studymail.Transport {
+	if g.hold.State != "" {
+		return g.hold
+	}
+	return g.state
 }
 
 // left says that a lane goes without having learnt anything.
@@ -93,7 +127,7 @@ func (g *gate) up() {
 	g.probing = false
 	g.backOff = 0
 	g.state = studymail.Transport{Name: g.state.Name, State: studymail.TransportUp, Since: g.now()}
-	g.changed(g.state)
+	g.changed(g.shown())
 	g.announce()
 }
 
@@ -121,7 +155,7 @@ func (g *gate) down(err error) {
 	g.state = studymail.Transport{
 		Name: g.state.Name, State: state, Code: te.Code, Detail: te.Detail, Since: since, RetryAt: g.now().Add(g.backOff),
 	}
-	g.changed(g.state)
+	g.changed(g.shown())
 	g.announce()
 }
 

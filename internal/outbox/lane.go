@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"studymail"
@@ -31,15 +32,29 @@ type lane struct {
 	mu         sync.Mutex
 	flying     map[int64]*claim // in open windows without an outcome, by message
 	progressed bool
-	pace       pace // of its connection while it has mail
+	drained    int                // how often what waited for a connection was given back
+	hangUp     context.CancelFunc // ends the connection; nil: there is none
+	pace       pace               // of its connection while it has mail
 	room       chan struct{}
+	settled    chan struct{} // signals keepPace, as room does feed
 	journal    *ring
+
+	reporting sync.Mutex // outcomes are recorded in the order in which they close their window
+
+	pacing chan *paced   // windows whose messages wait for leave to begin
+	paced  chan struct{} // closed when none comes any more
+	slow   atomic.Int32  // such windows
+
+	// feed's alone.
+	ahead time.Duration // how long a hand-over takes to prepare
+	asked time.Time     // when leave for one was given that has not begun
 }
 
 func newLane(o *Outbox) *lane {
 	return &lane{
 		o: o, in: make(chan *Mail, store.MaxWindow), pushed: make(chan struct{}, 1), fed: make(chan struct{}),
-		room: make(chan struct{}, 1), flying: map[int64]*claim{}, journal: o.journal.ring(),
+		room: make(chan struct{}, 1), settled: make(chan struct{}, 1), flying: map[int64]*claim{}, journal: o.journal.ring(),
+		ahead: 30 * time.Millisecond, pacing: make(chan *paced, 1), paced: make(chan struct{}),
 		pace: pace{enough: 2 * o.opts.Window},
 	}
 }
@@ -48,30 +63,72 @@ func newLane(o *Outbox) *lane {
 func (l *lane) feed(ctx context.Context) {
 	defer close(l.fed)
 	defer close(l.in)
+	defer l.endPace()
 	for ctx.Err() == nil {
-		if !l.waitRoom(ctx) {
+		switch ok, tooMany := l.o.conns.enter(ctx, l); {
+		case tooMany:
+			l.close(ctx)
+			continue
+		case !ok || !l.waitRoom(ctx):
 			return
 		}
-		batch := l.o.take(ctx, l.size())
+		batch, permit, err := l.batch(ctx)
+		if err != nil {
+			return
+		}
 		if len(batch) == 0 {
-			return
+			continue
 		}
-		if err := l.o.gate.enter(ctx); err != nil {
-			l.o.giveBack(batch)
-			return
+		if !l.o.conns.open(l) {
+			l.unhand(batch, permit)
+			continue
 		}
-		if !l.hand(ctx, batch) {
+		if !l.hand(ctx, batch, permit) {
 			l.o.gate.left()
 		}
 	}
 }
 
-// waitRoom waits until at most one window is unsettled.
+// unhand gives up what batch gave.
+func (l *lane) unhand(batch []*claim, permit *studymail.Permit) {
+	if permit != nil {
+		l.o.opts.Limiter.GiveBack(*permit)
+	}
+	l.o.gate.left()
+	l.o.ready.put(batch)
+}
+
+// close ends the lane's connection when all on it is settled.
+func (l *lane) close(ctx context.Context) {
+	for {
+		l.mu.Lock()
+		idle, hangUp := len(l.flying) == 0, l.hangUp
+		l.mu.Unlock()
+		if idle {
+			if hangUp == nil {
+				l.o.conns.leave(l)
+				return
+			}
+			hangUp()
+		}
+		select {
+		case <-l.room:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// waitRoom waits until at most one window is unsettled; with a limit, until at
+// most half of one is: it goes slowly.
 func (l *lane) waitRoom(ctx context.Context) bool {
 	for {
-		size := l.size()
+		room := l.size()
+		if l.o.opts.Limiter.Limited() {
+			room /= 2
+		}
 		l.mu.Lock()
-		ok := len(l.flying) <= size
+		ok := len(l.flying) <= room
 		l.mu.Unlock()
 		if ok {
 			return true
@@ -95,12 +152,12 @@ const (
 func (l *lane) size() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.pace.in(windowAhead, 1, l.o.opts.Window, windowFirst)
+	return l.atMost(l.pace.in(windowAhead, 1, l.o.opts.Window, windowFirst))
 }
 
 // hand renders a batch, opens its window and gives those who may go to the
-// connection; it tells whether anybody may.
-func (l *lane) hand(ctx context.Context, batch []*claim) bool {
+// connection; it tells whether anybody did.
+func (l *lane) hand(ctx context.Context, batch []*claim, permit *studymail.Permit) bool {
 	mails := make(map[int64]*Mail, len(batch))
 	claims := make(map[int64]*claim, len(batch))
 	var standing []store.Standing
@@ -115,6 +172,7 @@ func (l *lane) hand(ctx context.Context, batch []*claim) bool {
 		standing = append(standing, store.Standing{Key: c.Key, Token: c.Token, Revision: c.Revision, Merged: c.merged})
 	}
 	if len(standing) == 0 {
+		l.giveBack(permit)
 		return false
 	}
 	w, members, err := l.o.openWindow(ctx, standing, l.journal)
@@ -123,9 +181,11 @@ func (l *lane) hand(ctx context.Context, batch []*claim) bool {
 		// claims. A window that was committed all the same goes with the worker.
 		l.o.log.Error("no hand-over window could be opened", "count", len(standing), "error", err)
 		l.o.later(ctx, batch, standing)
+		l.giveBack(permit)
 		return false
 	}
 	if w == nil {
+		l.giveBack(permit)
 		return false
 	}
 	l.mu.Lock()
@@ -133,16 +193,26 @@ func (l *lane) hand(ctx context.Context, batch []*claim) bool {
 		claims[k].window = w
 		l.flying[k] = claims[k]
 	}
+	drained := l.drained
 	l.pace.begin(l.o.opts.Now())
 	l.mu.Unlock()
+	l.prepared()
+	if permit != nil || l.o.opts.Limiter.Limited() {
+		l.slowly(ctx, &paced{mails: mails, members: members, permit: permit, drained: drained})
+		return true
+	}
 	for _, k := range members {
 		l.in <- mails[k] // has room for two windows
 	}
+	l.signal()
+	return true
+}
+
+func (l *lane) signal() {
 	select {
 	case l.pushed <- struct{}{}:
 	default:
 	}
-	return true
 }
 
 // deliver runs one connection after the other while there is mail.
@@ -158,11 +228,8 @@ func (l *lane) deliver(ctx context.Context) {
 				}
 			}
 		}
-		l.mu.Lock()
-		l.progressed = false
-		l.mu.Unlock()
-		err := l.o.opts.Transport.Deliver(ctx, l.in, l.mayEnd, l.report)
-		if err == nil && ctx.Err() == nil {
+		err, hungUp := l.connect(ctx)
+		if err == nil && ctx.Err() == nil || hungUp {
 			continue
 		}
 		l.mu.Lock()
@@ -172,15 +239,57 @@ func (l *lane) deliver(ctx context.Context) {
 		if progressed && ctx.Err() == nil && (!concerns || !te.Stop) {
 			continue // the next connection takes what waits
 		}
-		if ctx.Err() == nil {
+		away := concerns && te.Away && ctx.Err() == nil
+		if away {
+			l.drain() // others take it
+			away = l.o.conns.turnedAway(ctx, l)
+		}
+		switch {
+		case away:
+			l.o.log.Warn("the server takes no further connection: fewer are kept", "connections", l.o.conns.bears(), "code", te.Code)
+			l.o.gate.left() // told nothing of the transport
+		case ctx.Err() == nil:
 			l.o.gate.down(err)
 		}
 		l.drain()
 	}
 }
 
+// connect opens a connection and hands mails over to it, until it ends. hungUp
+// tells that it was closed because there may be fewer.
+func (l *lane) connect(ctx context.Context) (err error, hungUp bool) {
+	dialed, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	l.o.conns.open(l)
+	l.mu.Lock()
+	l.progressed, l.hangUp = false, hangUp
+	l.mu.Unlock()
+	err = l.o.opts.Transport.Deliver(dialed, l.in, l.mayEnd, l.report)
+	hungUp = dialed.Err() != nil && ctx.Err() == nil
+	l.mu.Lock()
+	l.hangUp = nil
+	l.mu.Unlock()
+	if len(l.in) == 0 {
+		l.o.conns.is(l, noConn)
+	}
+	l.hasRoom()
+	return err, hungUp
+}
+
+func (l *lane) hasRoom() {
+	for _, c := range []chan struct{}{l.room, l.settled} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // drain gives back what waits for a connection that does not come.
 func (l *lane) drain() {
+	l.mu.Lock()
+	l.drained++
+	l.mu.Unlock()
 	for {
 		select {
 		case m, ok := <-l.in:
@@ -204,6 +313,8 @@ func (l *lane) mayEnd(m *Mail) bool {
 
 // report settles one mail.
 func (l *lane) report(m *Mail, out smtpout.Outcome) {
+	l.reporting.Lock()
+	defer l.reporting.Unlock()
 	l.mu.Lock()
 	c := l.flying[m.Tag]
 	delete(l.flying, m.Tag)
@@ -220,11 +331,16 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	}
 	switch o.Kind {
 	case studymail.Accepted, studymail.Later, studymail.Refused:
+		if !l.progressed {
+			l.progressed = true
+			l.o.conns.is(l, connected)
+		}
 		l.progressed = true
 		l.pace.did(1, l.o.opts.Now())
 		l.o.gate.up()
 	case studymail.Throttled:
 		l.o.gate.down(&TransportError{Code: "throttled", Detail: o.Reply})
+		l.o.opts.Limiter.Throttled(l.o.recorder.flows(l.o.opts.Now()))
 	case studymail.Unsendable:
 		l.o.gate.left() // told nothing of the transport
 	case studymail.NotSent, studymail.Lost, studymail.InDoubt, studymail.Withheld, studymail.WithdrawnBy:
@@ -236,10 +352,7 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	doneWith(m)
 	l.journal.reply(c.Key, c.Token, c.window.key, &o, l.o.opts.Now())
 	l.o.settle(c, o, closes)
-	select {
-	case l.room <- struct{}{}:
-	default:
-	}
+	l.hasRoom()
 }
 
 // settle records a message's outcome.
@@ -256,7 +369,7 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 	if rec.State == studymail.Uncertain && o.ending.Load() {
 		o.doubtful.Add(1)
 	}
-	res := outcome{rec: rec}
+	res := outcome{rec: rec, campaign: c.Campaign}
 	if rec.Reason == studymail.ReasonNoMailbox {
 		res.mark = c.Patient
 	}

@@ -21,11 +21,14 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 
-	Connections int           // lanes
-	Window      int           // messages a hand-over window; two roll on each lane, so at most store.MaxWindow / 2
-	Claim       int           // messages a claim
-	Lease       time.Duration // of this worker; a dead one's messages come back after it at the latest
-	Poll        time.Duration // how long to wait before looking for work nobody told of
+	Limiter     Limiter         // nil: no limit
+	Connections int             // lanes
+	Together    studymail.Limit // connections of all workers
+	Regrow      time.Duration   // how long a server must be content before it is given a connection more
+	Window      int             // messages a hand-over window; two roll on each lane, so at most store.MaxWindow / 2
+	Claim       int             // messages a claim
+	Lease       time.Duration   // of this worker; a dead one's messages come back after it at the latest
+	Poll        time.Duration   // how long to wait before looking for work nobody told of
 	Retries     Retries
 	StateDir    string
 	Version     string
@@ -53,10 +56,14 @@ func (o *Options) complete() error {
 		{&o.Grace, 12 * time.Second},
 		{&o.Retries.Base, 5 * time.Minute},
 		{&o.Retries.Max, 4 * time.Hour},
+		{&o.Regrow, regrow},
 	} {
 		if *d.v == 0 {
 			*d.v = d.d
 		}
+	}
+	if o.Limiter == nil {
+		o.Limiter = free{}
 	}
 	if o.Window < 1 || o.Window > store.MaxWindow/2 {
 		return studymail.Errorf(studymail.Invalid, "a hand-over window of %d; allowed are 1 to %d", o.Window, store.MaxWindow/2)
@@ -70,6 +77,8 @@ type Outbox struct {
 	log      *slog.Logger
 	recorder *recorder
 	gate     *gate
+	conns    *conns
+	told     store.WorkerConnections // what the others know of conns
 	watch    *watch
 	journal  *journal // nil: there is none
 	worker   atomic.Pointer[worker]
@@ -92,7 +101,9 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	o := &Outbox{
 		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
 		ready: newReady(opts.Now, opts.Connections, opts.Connections*opts.Window, 2*opts.Claim), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1),
+		conns: newConns(opts.Now, opts.Connections, firstShare(&opts), opts.Regrow),
 	}
+	o.recorder.sent.since = opts.Now()
 	var err error
 	if o.watch, err = newWatch(ctx, opts.Store, opts.StateDir); err != nil {
 		return nil, err
@@ -106,6 +117,7 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 	o.recorder.log = o.log
 	o.beginJournal()
 	o.gate = newGate(opts.Transport.Name(), opts.Now, o.transportChanged)
+	opts.Limiter.OnHold(o.gate.setHold)
 	return o, nil
 }
 
@@ -127,6 +139,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	o.announceTransport(work)
+	o.shareConnections(work)
 
 	stopRecorder := make(chan struct{})
 	var recording, sending sync.WaitGroup
@@ -134,9 +147,11 @@ func (o *Outbox) Run(ctx context.Context) error {
 	sending.Go(func() { o.pump(ctx) })
 	beats, stopBeats := context.WithCancel(work)
 	recording.Go(func() { o.beats(beats) })
+	recording.Go(func() { o.sharing(beats) })
 	for range o.opts.Connections {
 		l := newLane(o)
 		sending.Go(func() { l.feed(ctx) })
+		sending.Go(func() { l.keepPace(ctx) })
 		sending.Go(func() { l.deliver(ctx) })
 	}
 	<-ctx.Done()
@@ -235,6 +250,10 @@ func (o *Outbox) adHocWaits(ctx context.Context) (waits bool) {
 // wants says what to claim now; false when nothing.
 func (o *Outbox) wants(ctx context.Context) (store.Want, bool) {
 	want := store.Want{Total: o.opts.Claim, Others: o.ready.room(), Place: o.place}
+	if o.gate.held(longHold) {
+		o.giveBackReady() // others may be let through sooner
+		return want, false
+	}
 	if !o.gate.isUp() {
 		// A few, for the lane that tries.
 		want.Total = o.opts.Window
@@ -316,10 +335,21 @@ func (o *Outbox) equip(ctx context.Context, tx *store.Tx, claimed []store.Claime
 // take gives up to n claimed messages, at least one unless ctx ends.
 func (o *Outbox) take(ctx context.Context, n int) []*claim {
 	batch := o.ready.take(ctx, n)
+	o.refill()
+	return batch
+}
+
+// takeReady gives up to n claimed messages that are there.
+func (o *Outbox) takeReady(n int) []*claim {
+	batch := o.ready.takeNow(n)
+	o.refill()
+	return batch
+}
+
+func (o *Outbox) refill() {
 	if o.ready.room() > 0 {
 		o.Wake()
 	}
-	return batch
 }
 
 // openWindow opens a window for those who may go; nil when nobody may.
@@ -401,6 +431,7 @@ func (o *Outbox) transportChanged(t studymail.Transport) {
 	level := slog.LevelInfo
 	switch t.State {
 	case studymail.TransportUp:
+		o.Wake() // what was not claimed meanwhile
 	case studymail.TransportBackingOff:
 		level = slog.LevelWarn
 	case studymail.TransportStopped:
@@ -424,6 +455,17 @@ func (o *Outbox) announceTransport(ctx context.Context) {
 		o.log.Error("the transport's state could not be stored", "error", err)
 	}
 }
+
+// firstShare is how many connections a worker may open before it has asked.
+func firstShare(o *Options) int {
+	if _, limited := o.Together.Of(); limited {
+		return 0
+	}
+	return o.Connections
+}
+
+// longHold: what is claimed already may wait that long for the limiter.
+const longHold = time.Minute
 
 // Abandon signs off a worker whose Run was never called.
 func (o *Outbox) Abandon(ctx context.Context) error { return o.stop(ctx) }

@@ -118,6 +118,33 @@ func (r *ready) take(ctx context.Context, n int) []*claim {
 	}
 }
 
+// wait waits until there is something, and takes nothing.
+func (r *ready) wait(ctx context.Context) error {
+	for {
+		r.mu.Lock()
+		n, added := r.n, r.added
+		r.mu.Unlock()
+		if n > 0 {
+			return nil
+		}
+		select {
+		case <-added:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// takeNow gives up to n of what is there.
+func (r *ready) takeNow(n int) []*claim {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.n == 0 {
+		return nil
+	}
+	return r.takeSome(n)
+}
+
 func (r *ready) takeSome(n int) []*claim {
 	batch := make([]*claim, 0, min(n, r.n))
 	for len(batch) < n {

@@ -27,6 +27,7 @@ type recorder struct {
 	mu       sync.Mutex
 	outcomes []outcome
 	closing  []int64 // windows whose outcomes are all in outcomes or recorded
+	sent     flow
 	ops      []*op
 	ended    bool
 }
@@ -35,6 +36,8 @@ type recorder struct {
 type outcome struct {
 	rec  store.Recorded
 	mark studymail.ID // patient to be marked Not contactable; zero: nobody
+
+	campaign studymail.ID
 }
 
 // op is a piece of work that joins a transaction. do may run more than once
@@ -184,6 +187,7 @@ func (r *recorder) pass(ctx context.Context) bool {
 func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closing []int64, ops []*op) {
 	err := r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, outcomes, closing, ops) })
 	if err == nil {
+		r.took(outcomes)
 		for _, o := range ops {
 			o.done <- nil
 		}
@@ -199,6 +203,7 @@ func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closin
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err = r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, outcomes, closing, nil) })
 		if err == nil {
+			r.took(outcomes)
 			return
 		}
 		r.log.Error("outcomes wait for the database", "count", len(outcomes), "error", err)

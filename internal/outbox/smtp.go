@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"syscall"
 
 	"studymail"
 	"studymail/internal/logs"
@@ -45,7 +46,19 @@ func smtpError(err error) error {
 	default:
 		detail = strings.TrimSpace(detail + " " + e.Reply)
 	}
-	return &TransportError{Code: e.Stage, Detail: logs.Scrub(detail), Stop: e.Security(), Err: err}
+	return &TransportError{Code: e.Stage, Detail: logs.Scrub(detail), Stop: e.Security(), Away: turnedAway(e), Err: err}
+}
+
+// turnedAway tells how a server says that it has enough connections: it says 421
+// or nothing at all instead of a greeting, or refuses to connect.
+func turnedAway(e *smtpout.Error) bool {
+	switch e.Stage {
+	case smtpout.AtConnect:
+		return errors.Is(e.Err, syscall.ECONNREFUSED)
+	case smtpout.AtGreeting:
+		return e.Code == 421 || e.Code == 0 && !errors.Is(e.Err, smtpout.ErrTimeout) && !errors.Is(e.Err, smtpout.ErrProtocol)
+	}
+	return false
 }
 
 // outcomeOf translates the client's outcome: the kinds have the same numbers.

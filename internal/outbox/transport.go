@@ -31,6 +31,7 @@ type TransportError struct {
 	Code   string // connect, tls, auth, greeting, disk, …
 	Detail string // scrubbed text for the operator
 	Stop   bool   // a person has to mend it: authentication, TLS
+	Away   bool   // the server did not want this connection: perhaps it has enough of them
 	Err    error
 }
 

@@ -198,12 +198,15 @@ func (o *Outbox) beat(ctx context.Context) error {
 		alive  bool
 		arming studymail.Arming
 	)
+	sent := o.recorder.flowed(o.opts.Now())
 	err = o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if arming, err = tx.Advance(ctx, sighting); err != nil {
 			return err
 		}
-		alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease)
-		return err
+		if alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease); err != nil {
+			return err
+		}
+		return tx.AddFlow(ctx, w.Key, o.opts.Transport.Name(), sent)
 	})
 	if err != nil {
 		return err

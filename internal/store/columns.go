@@ -74,3 +74,26 @@ func (n nullText[T]) Scan(src any) error {
 	*n.s = T(v.String)
 	return err
 }
+
+// ns stores a time as nanoseconds, where milliseconds are too coarse; the zero
+// time as NULL.
+func ns(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixNano()
+}
+
+// fine reads what ns stored.
+type fine struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (f fine) Scan(src any) error {
+	var n sql.NullInt64
+	err := n.Scan(src)
+	*f.t = time.Time{}
+	if n.Valid {
+		*f.t = time.Unix(0, n.Int64).UTC()
+	}
+	return err
+}

@@ -57,6 +57,19 @@ func TestHandOvers(t *testing.T) {
 	)
 }
 
+func TestRates(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.ARateIsStoredAsItWasSaved,
+		storetest.ARateIsNotSavedOverAnothersChange,
+		storetest.ARateIsLockedByOneAtATime,
+		storetest.RateCountsAreSummedByTheirParts,
+		storetest.AFlowTellsHowFastACampaignGoes,
+		storetest.TheConnectionsOfLivingWorkersCount,
+		storetest.TheServersClockIsPostgresOnly,
+	)
+}
+
 func TestSendHours(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,

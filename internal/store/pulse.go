@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"studymail"
 )
+
+// lately is when mail must have gone out for all to be well while more waits.
+const lately = 10 * time.Minute
 
 // Pulse reads what tells whether mail flows. The oldest unsent message is
 // looked for among running campaigns' open runs only: paused ones wait on purpose,
@@ -27,6 +31,9 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 		return p, err
 	}
 	if _, err := t.one(ctx, "find the youngest hand-over window", `SELECT max(opened_at) FROM windows`, nil, at{&p.LastHandOver}); err != nil {
+		return p, err
+	}
+	if p.MailSent, err = t.SentSince(ctx, t.now.Add(-lately)); err != nil {
 		return p, err
 	}
 	if _, err := t.one(ctx, "count stuck claims", `SELECT count(*) FROM messages m WHERE m.state = 15 AND NOT EXISTS

@@ -37,5 +37,13 @@ func (t *Tx) Transports(ctx context.Context) ([]studymail.Transport, error) {
 			all = append(all, tr)
 			return err
 		})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if err := t.connectionsOf(ctx, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
