@@ -31,7 +31,7 @@ func (a *App) Transport() (outbox.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &outbox.SMTP{Config: cfg}, nil
+	return &outbox.SMTP{Config: cfg, Now: a.Now}, nil
 }
 
 // SMTPConfig is how the relay of the configuration is reached.

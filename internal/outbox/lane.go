@@ -142,6 +142,9 @@ func (l *lane) deliver(ctx context.Context) {
 		l.mu.Lock()
 		l.progressed = false
 		l.mu.Unlock()
+		if n, ok := l.o.opts.Transport.(noter); ok {
+			l.o.gate.note(n.Note())
+		}
 		err := l.o.opts.Transport.Deliver(ctx, l.in, l.mayEnd, l.report)
 		if err == nil && ctx.Err() == nil {
 			continue

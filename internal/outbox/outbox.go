@@ -377,6 +377,9 @@ func (o *Outbox) transportChanged(t studymail.Transport) {
 	level := slog.LevelInfo
 	switch t.State {
 	case studymail.TransportUp:
+		if t.Code != "" {
+			level = slog.LevelWarn
+		}
 	case studymail.TransportBackingOff:
 		level = slog.LevelWarn
 	case studymail.TransportStopped:

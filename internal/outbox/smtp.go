@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"time"
 
 	"studymail"
 	"studymail/internal/logs"
@@ -11,7 +13,13 @@ import (
 )
 
 // SMTP hands mail to a relay over SMTP.
-type SMTP struct{ Config smtpout.Config }
+type SMTP struct {
+	Config smtpout.Config
+	Now    func() time.Time
+
+	once sync.Once
+	care care
+}
 
 // Name is "smtp".
 func (*SMTP) Name() string { return "smtp" }
@@ -20,12 +28,36 @@ func (*SMTP) Name() string { return "smtp" }
 func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error {
 	cfg := s.Config
 	cfg.Gate = gate
+	s.reins().rein(&cfg)
 	conn, err := smtpout.Dial(ctx, &cfg)
 	if err != nil {
 		return smtpError(err)
 	}
 	defer func() { _ = conn.Close() }() // Deliver told what became of each mail
-	return smtpError(conn.Deliver(ctx, in, report))
+	doubt := 0
+	err = conn.Deliver(ctx, in, func(m *Mail, o smtpout.Outcome) {
+		if o.Kind == smtpout.InDoubt {
+			doubt++
+		}
+		report(m, o)
+	})
+	if ctx.Err() == nil && !errors.Is(err, smtpout.ErrGate) {
+		s.reins().learn(&cfg, conn, err, doubt)
+	}
+	return smtpError(err)
+}
+
+// Note says what the operator should know of a relay that takes mail, but not
+// all that it offers; "" for nothing.
+func (s *SMTP) Note() string { return s.reins().note() }
+
+func (s *SMTP) reins() *care {
+	s.once.Do(func() {
+		if s.care.now = s.Now; s.Now == nil {
+			s.care.now = time.Now //nolint:forbidigo // only the default of an injected clock
+		}
+	})
+	return &s.care
 }
 
 // smtpError tells what of a connection's end concerns the transport as a whole.

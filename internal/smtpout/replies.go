@@ -2,6 +2,7 @@ package smtpout
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
 
@@ -48,7 +49,11 @@ func (d *delivery) handle(r reply) error {
 	case vBdat:
 		return d.onBdat(t, r)
 	case vRset:
-		if !r.positive() {
+		switch {
+		case r.code > 504:
+			d.fedUp(r)
+			return nil
+		case !r.positive():
 			return misplaced(r, s.v)
 		}
 		if !d.pipelining {
@@ -88,7 +93,11 @@ func (d *delivery) goodbye(t *transaction, stage string, r reply) {
 	}
 	d.noMore, d.mute, d.closing = true, true, true
 	if t != nil {
-		d.settle(t, classify(r, stage))
+		o := classify(r, stage)
+		if e, ok := errors.AsType[*Error](d.cause); ok && e.TooManyErrors() {
+			o.Kind = NotSent // about those before it
+		}
+		d.settle(t, o)
 	}
 }
 
@@ -106,7 +115,10 @@ func (d *delivery) loginWanted(t *transaction, r reply, stage string) {
 
 // judge settles a mail by a negative reply to one of its commands.
 func (d *delivery) judge(t *transaction, r reply, stage string) {
-	if wantsAuth(r.code) && !t.settled {
+	switch {
+	case t.settled:
+		return
+	case wantsAuth(r.code):
 		d.loginWanted(t, r, stage)
 		return
 	}
@@ -207,6 +219,7 @@ func (d *delivery) onDot(t *transaction, r reply) error {
 func (d *delivery) accept(t *transaction, r reply) {
 	text, enhanced := r.words()
 	d.settle(t, Outcome{Kind: Accepted, Code: r.code, Enhanced: enhanced, Stage: AtDot, Reply: text})
+	d.grow(r)
 }
 
 func (d *delivery) onBdat(t *transaction, r reply) error {
