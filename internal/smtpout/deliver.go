@@ -11,6 +11,8 @@ import (
 const (
 	holdFor   = time.Second // how long a reply waits to be seen in line
 	staleFrom = time.Second // a connection idle that long may be dead without our knowing
+
+	stuckAfter = 100 * time.Millisecond // a write that takes longer waits for the server to read
 )
 
 // delivery is one run of Deliver. Its goroutine owns all of it but the inbox.
@@ -22,6 +24,7 @@ type delivery struct {
 	inbox  *inbox
 	writes *time.Timer // bounds one write
 	reads  *time.Timer // bounds one wait for replies
+	stuck  *time.Timer // lets replies be read while a write stands still
 
 	open  []*transaction // taken and not reported, oldest first
 	cur   *transaction   // the one of them whose text has still to be written
@@ -84,6 +87,8 @@ func (c *Conn) Deliver(ctx context.Context, in <-chan *Mail, report func(*Mail, 
 	d.writes.Stop()
 	d.reads = time.AfterFunc(time.Hour, d.inbox.interrupt)
 	d.reads.Stop()
+	d.stuck = time.AfterFunc(time.Hour, d.inbox.drain)
+	d.stuck.Stop()
 	grace := time.AfterFunc(time.Hour, d.inbox.finish)
 	grace.Stop()
 	defer grace.Stop()
@@ -240,8 +245,12 @@ func (d *delivery) flush() error {
 		return nil
 	}
 	d.writes.Reset(d.cfg.Timeouts.Block)
+	d.stuck.Reset(stuckAfter)
 	err := d.c.flush()
 	d.writes.Stop()
+	if !d.stuck.Stop() {
+		d.inbox.undrain()
+	}
 	return err
 }
 
@@ -366,6 +375,11 @@ func (d *delivery) outOfPatience() error {
 	switch {
 	case d.quit:
 		return io.EOF
+	case d.held != nil && unknown(reply{code: d.held.out.Code}):
+		// It speaks of a command, and what stands behind is not answered: it may
+		// have been meant for that.
+		d.desync = true
+		return protocolError("an unknown command where the end of a text was")
 	case d.held != nil:
 		d.release()
 		return nil

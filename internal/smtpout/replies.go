@@ -132,7 +132,7 @@ func (d *delivery) onMail(t *transaction, r reply) error {
 		if !d.pipelining {
 			t.todo = vRcpt
 		}
-	case r.goAhead() || r.code == 503: // 503: it sees a transaction where we see none
+	case r.goAhead() || r.code == 503 || unknown(r): // 503: it sees a transaction where we see none
 		return misplaced(r, vMail)
 	default:
 		d.judge(t, r, AtMail)
@@ -157,7 +157,7 @@ func (d *delivery) onRcpt(t *transaction, r reply) error {
 		return misplaced(r, vRcpt)
 	case t.settled: // MAIL was refused
 		d.afterEnvelope(t)
-	case r.code == 503:
+	case r.code == 503 || d.pipelining && unknown(r):
 		return misplaced(r, vRcpt)
 	default:
 		d.judge(t, r, AtRcpt)
@@ -165,6 +165,10 @@ func (d *delivery) onRcpt(t *transaction, r reply) error {
 	}
 	return nil
 }
+
+// unknown tells a reply to something that the server does not know as a command:
+// it lost the beginning of one, which is no verdict on the mail.
+func unknown(r reply) bool { return r.code == 500 || r.code == 502 }
 
 // afterEnvelope ends a mail that was refused before DATA or BDAT was sent.
 func (d *delivery) afterEnvelope(t *transaction) {
@@ -186,7 +190,7 @@ func (d *delivery) onData(t *transaction, r reply) error {
 		return misplaced(r, vData)
 	case r.goAhead():
 		t.todo = vNoDot // RFC 2920 §3.1
-	case !t.settled && r.code == 503:
+	case !t.settled && (r.code == 503 || d.pipelining && unknown(r)):
 		return misplaced(r, vData)
 	default:
 		d.judge(t, r, AtData)
