@@ -12,6 +12,7 @@ import (
 
 	"studymail"
 	"studymail/internal/config"
+	"studymail/internal/dkim"
 	"studymail/internal/maildir"
 	"studymail/internal/outbox"
 	"studymail/internal/sealed"
@@ -101,6 +102,18 @@ func (a *App) Letterbox() *outbox.Letterbox {
 	return &outbox.Letterbox{
 		Sender: sealed.NewEmail(a.Config.Email), DisplayName: a.Config.DisplayName,
 		PublicURL: a.Config.PublicURL, BounceDomain: a.Config.BounceDomain, Zone: a.Config.TimeZone,
-		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(),
+		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Signer: SignerOf(a.Config),
 	}
+}
+
+// SignerOf is what signs mails by the configuration; nil for nothing.
+func SignerOf(c *config.Config) *dkim.Signer {
+	if len(c.DKIM) == 0 {
+		return nil
+	}
+	s := &dkim.Signer{Domain: c.DKIMDomain}
+	for _, k := range c.DKIM {
+		s.Keys = append(s.Keys, dkim.Key{Selector: k.Selector, Signer: k.Key})
+	}
+	return s
 }

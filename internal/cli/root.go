@@ -144,6 +144,7 @@ its own row, before, while and after it is sent.`,
 		e.webCommand(),
 		e.healthCommand(),
 		e.doctorCommand(),
+		e.dkimCommand(),
 		e.demoCommand(),
 	)
 	return root

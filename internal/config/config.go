@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -57,6 +58,10 @@ type Config struct {
 	SMTPPipelining         bool
 	SMTPChunking           bool
 
+	// DKIM.
+	DKIMDomain string
+	DKIM       []DKIMKey // none: mails are not signed
+
 	// Retries.
 	MaxAttempts    int
 	RetryBase      time.Duration
@@ -74,8 +79,15 @@ type Config struct {
 	LogMaxMB          int
 	LogMaxFiles       int
 
+	dkim     [2]DKIMKey // as set; cross.go leaves those that are there in DKIM
 	dir      string
 	settings []Setting
+}
+
+// DKIMKey is a key that signs mails, under the name that it has in DNS.
+type DKIMKey struct {
+	Selector string
+	Key      crypto.Signer
 }
 
 // Transport is where mail is handed over.

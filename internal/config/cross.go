@@ -38,10 +38,11 @@ func (l *loader) cross() {
 	if slices.Contains(c.AllowedHosts, "*") {
 		l.warn("ALLOWED_HOSTS", "* answers under any name, forged ones included; name the hosts")
 	}
+	l.signing()
 	l.keys()
 	for name, v := range map[string]string{
 		"EMAIL": c.Email, "EMAIL_USER": c.EmailUser, "EMAIL_PORT": strconv.Itoa(c.EmailPort),
-		"EMAIL_TLS": string(c.EmailTLS), "LOG_LEVEL": c.LogLevel.String(),
+		"EMAIL_TLS": string(c.EmailTLS), "DKIM_DOMAIN": c.DKIMDomain, "LOG_LEVEL": c.LogLevel.String(),
 	} {
 		l.settings[name].Value = v
 	}
@@ -59,6 +60,37 @@ func (l *loader) sender() {
 	}
 	if c.Email == "" {
 		c.Email = defaultSender
+	}
+}
+
+// signing settles which keys sign.
+func (l *loader) signing() {
+	c := l.c
+	for i, suffix := range []string{"", "_2"} {
+		k, selector, file := c.dkim[i], "DKIM_SELECTOR"+suffix, "DKIM_KEY_FILE"+suffix
+		switch {
+		case l.wrong[selector] || l.wrong[file]:
+		case k.Selector == "" && k.Key == nil:
+		case k.Selector == "":
+			l.problem(selector, "found nothing, but %s is set; allowed: %s", file, allowedFor(selector))
+		case k.Key == nil:
+			l.problem(file, "found nothing, but %s is set; allowed: %s", selector, allowedFor(file))
+		default:
+			c.DKIM = append(c.DKIM, k)
+		}
+	}
+	if len(c.DKIM) == 2 && c.DKIM[0].Selector == c.DKIM[1].Selector {
+		l.problem("DKIM_SELECTOR_2", "found %q, which is DKIM_SELECTOR, too; allowed: another name for each key", c.DKIM[1].Selector)
+	}
+	if len(c.DKIM) == 0 || c.Email == "" {
+		return
+	}
+	_, sender, _ := strings.Cut(strings.ToLower(c.Email), "@")
+	if c.DKIMDomain == "" {
+		c.DKIMDomain = sender
+	}
+	if sender != c.DKIMDomain && !strings.HasSuffix(sender, "."+c.DKIMDomain) {
+		l.warn("DKIM_DOMAIN", "%s is not the domain of EMAIL: receivers that check the sender's domain (DMARC) give nothing for such a signature", c.DKIMDomain)
 	}
 }
 

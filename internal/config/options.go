@@ -167,6 +167,33 @@ func table() []group {
 				set: yes(func(c *Config) *bool { return &c.SMTPChunking }),
 			},
 		}},
+		{"DKIM", []option{
+			{
+				name: "DKIM_DOMAIN", allowed: "a domain, such as example.org",
+				doc: "The domain that signs; when empty, that of EMAIL. Mails are signed once there is a key.",
+				set: domain(func(c *Config) *string { return &c.DKIMDomain }),
+			},
+			{
+				name: "DKIM_SELECTOR", allowed: "a name as `studymail dkim new` was given it, such as s1",
+				doc: "The name in DNS of the first key.",
+				set: domain(func(c *Config) *string { return &c.dkim[0].Selector }),
+			},
+			{
+				name: "DKIM_KEY_FILE", allowed: "a PEM file with a private key, RSA of at least 1,024 bits or Ed25519, that can be read",
+				doc: "The first key. `studymail dkim new` makes one.",
+				set: setDKIMKey(0),
+			},
+			{
+				name: "DKIM_SELECTOR_2", allowed: "a name as `studymail dkim new` was given it, such as s2",
+				doc: "The name in DNS of the second key.",
+				set: domain(func(c *Config) *string { return &c.dkim[1].Selector }),
+			},
+			{
+				name: "DKIM_KEY_FILE_2", allowed: "a PEM file with a private key, RSA of at least 1,024 bits or Ed25519, that can be read",
+				doc: "A second key: Ed25519 beside RSA, or the next one while the old is still in use.",
+				set: setDKIMKey(1),
+			},
+		}},
 		{"Retries", []option{
 			{
 				name: "MAX_ATTEMPTS", def: "8", allowed: "1 to 100",

@@ -14,9 +14,12 @@ import (
 	"studymail/internal/app"
 	"studymail/internal/audience"
 	"studymail/internal/config"
+	"studymail/internal/dkim"
 	"studymail/internal/intake"
 	"studymail/internal/store"
 	"studymail/internal/storetest"
+
+	verifier "github.com/emersion/go-msgauth/dkim"
 )
 
 const (
@@ -42,7 +45,7 @@ func TestACampaignThroughRealServers(t *testing.T) {
 	} {
 		p := c.start(t)
 		t.Run(p.name+" "+string(c.kind), func(t *testing.T) {
-			a := installation(t, p, storetest.URL(t, c.kind))
+			a, keys := installation(t, p, storetest.URL(t, c.kind))
 			id := start(t, a)
 			serve(t, a, func() {
 				waitFor(t, func() bool {
@@ -55,6 +58,7 @@ func TestACampaignThroughRealServers(t *testing.T) {
 				t.Fatalf("%+v", n)
 			}
 			checkMaildir(t, a, p, id)
+			checkSignatures(t, p, keys)
 			checkPatients(t, a)
 			var tr []studymail.Transport
 			must(t, a.Store.Read(t.Context(), func(tx *store.Tx) (err error) {
@@ -68,24 +72,41 @@ func TestACampaignThroughRealServers(t *testing.T) {
 	}
 }
 
-func installation(t *testing.T, p *server, url string) *app.App {
+func installation(t *testing.T, p *server, url string) (*app.App, map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	_, err := config.WriteEnv(dir)
 	must(t, err)
+	keys := signWith(t, dir)
 	host, port, err := net.SplitHostPort(p.addr)
 	must(t, err)
 	a, err := app.Open(t.Context(), app.Options{
 		Dir: dir, Now: app.Clock, Tables: app.Make,
 		Environ: []string{
 			"DATABASE_URL=" + url, "MAIL_TRANSPORT=smtp", "EMAIL=studies@example.org", "EMAIL_HOST=" + host, "EMAIL_PORT=" + port,
-			"SMTP_TIMEOUT=5s", "EMAIL_TLS=starttls-required", "EMAIL_TLS_CA_FILE=" + p.caFile,
+			"SMTP_TIMEOUT=5s", "DKIM_SELECTOR=s1", "DKIM_KEY_FILE=s1.pem", "DKIM_SELECTOR_2=s2", "DKIM_KEY_FILE_2=s2.pem",
+			"EMAIL_TLS=starttls-required", "EMAIL_TLS_CA_FILE=" + p.caFile,
 			"BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org",
 		},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, a.Close()) })
-	return a
+	return a, keys
+}
+
+// signWith makes two DKIM keys, and gives what would stand in the DNS.
+func signWith(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	records := map[string]string{}
+	for selector, kind := range map[string]string{"s1": "rsa", "s2": "ed25519"} {
+		key, text, err := dkim.Generate(kind)
+		must(t, err)
+		write(t, filepath.Join(dir, selector+".pem"), string(text), 0o600)
+		name, record, err := dkim.Record("example.org", selector, key)
+		must(t, err)
+		records[name] = record
+	}
+	return records
 }
 
 // start makes everything a campaign needs and plans it.
@@ -190,6 +211,20 @@ func checkMaildir(t *testing.T, a *app.App, p *server, id studymail.ID) {
 	}))
 	if files, err := filepath.Glob(filepath.Join(filepath.Dir(p.mails), "tmp", "*")); err != nil || len(files) > 0 {
 		t.Errorf("left in tmp: %v %v", files, err)
+	}
+}
+
+// checkSignatures: what arrived has both signatures, and nothing on the way broke them.
+func checkSignatures(t *testing.T, p *server, keys map[string]string) {
+	t.Helper()
+	for _, b := range p.delivered(t) {
+		b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+		all, err := verifier.VerifyWithOptions(bytes.NewReader(b), &verifier.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+			return []string{keys[name]}, nil
+		}})
+		if err != nil || len(all) != 2 || all[0].Err != nil || all[1].Err != nil {
+			t.Fatalf("signatures: %+v %v", all, err)
+		}
 	}
 }
 
