@@ -124,7 +124,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
-		Log: a.Logs.Worker, Now: a.Now, Keep: a.Config.JobHistory,
+		Log: a.Logs.Worker, Now: a.Now, Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))

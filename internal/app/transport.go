@@ -32,7 +32,11 @@ func (a *App) Transport() (outbox.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &outbox.SMTP{Config: cfg, Now: a.Now}, nil
+	smtp := &outbox.SMTP{Config: cfg, Now: a.Now}
+	if a.Config.EmailTokenFile != "" {
+		smtp.Token = a.Config.Token
+	}
+	return smtp, nil
 }
 
 // SMTPConfig is how the relay of the configuration is reached.
@@ -62,6 +66,13 @@ func (a *App) SMTPConfig() (smtpout.Config, error) {
 	}
 	if !c.EmailPassword.IsEmpty() {
 		cfg.Credentials = &smtpout.Credentials{Username: c.EmailUser, Password: c.EmailPassword.Reveal()}
+	}
+	if !c.EmailToken.IsEmpty() {
+		token, err := c.Token()
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Credentials = &smtpout.Credentials{Username: c.EmailUser, Token: token}
 	}
 	if c.EmailTLSCAFile != "" {
 		pem, err := os.ReadFile(c.EmailTLSCAFile)

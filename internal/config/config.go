@@ -22,7 +22,8 @@ type Config struct {
 	StateDir  string
 
 	// The database: sqlite:PATH or postgres://….
-	DatabaseURL sealed.Secret
+	DatabaseURL    sealed.Secret
+	DatabasePooler bool // it leads to a pooler, and says so in its parameters
 
 	// The keysets, as sealed.ParseKeys takes them; empty before init.
 	MasterKeyset  sealed.Secret
@@ -46,6 +47,8 @@ type Config struct {
 	EmailPort              int
 	EmailUser              string // "" without a password: no AUTH
 	EmailPassword          sealed.Secret
+	EmailToken             sealed.Secret
+	EmailTokenFile         string // "": the token is fixed
 	EmailTLS               TLS
 	EmailTLSCAFile         string
 	EmailTLSPins           [][]byte // SHA-256 of public keys

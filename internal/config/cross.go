@@ -15,13 +15,20 @@ func (l *loader) cross() {
 	c := l.c
 	l.sender()
 	l.tls()
+	l.pooler()
 	if c.EmailPort == 0 {
 		c.EmailPort = map[TLS]int{ImplicitTLS: 465, NoTLS: 25}[c.EmailTLS]
 		if c.EmailPort == 0 {
 			c.EmailPort = 587
 		}
 	}
-	if c.EmailUser == "" && !c.EmailPassword.IsEmpty() {
+	if path, ok := strings.CutPrefix(l.sources["EMAIL_TOKEN"], fromFile); ok {
+		c.EmailTokenFile = c.path(path)
+	}
+	if !c.EmailToken.IsEmpty() && !c.EmailPassword.IsEmpty() {
+		l.problem("EMAIL_TOKEN", "found both it and EMAIL_PASSWORD; allowed: one of them")
+	}
+	if c.EmailUser == "" && (!c.EmailPassword.IsEmpty() || !c.EmailToken.IsEmpty()) {
 		c.EmailUser = c.Email
 	}
 	if c.RetryBase > c.RetryMax && !l.wrong["RETRY_BASE"] && !l.wrong["RETRY_MAX"] {
@@ -60,6 +67,28 @@ func (l *loader) sender() {
 	}
 	if c.Email == "" {
 		c.Email = defaultSender
+	}
+}
+
+// pooler makes DATABASE_URL say that it leads to a pooler.
+func (l *loader) pooler() {
+	c := l.c
+	if l.wrong["DATABASE_URL"] {
+		return
+	}
+	u, err := url.Parse(c.DatabaseURL.Reveal())
+	if err != nil || c.IsSQLite() {
+		if c.DatabasePooler {
+			l.warn("DATABASE_POOLER", "has no meaning for SQLite and is ignored")
+		}
+		return
+	}
+	const mode = "default_query_exec_mode"
+	q := u.Query()
+	if c.DatabasePooler && !q.Has(mode) {
+		q.Set(mode, "exec")
+		u.RawQuery = q.Encode()
+		c.DatabaseURL = sealed.NewSecret(u.String())
 	}
 }
 
@@ -128,6 +157,9 @@ func (l *loader) tls() {
 		what := "mails"
 		if !c.EmailPassword.IsEmpty() {
 			what = "mails and the password"
+		}
+		if !c.EmailToken.IsEmpty() {
+			what = "mails and the token"
 		}
 		l.warn("EMAIL_TLS", "with %s, %s may cross the network in clear; starttls-required or tls protect them", c.EmailTLS, what)
 	}

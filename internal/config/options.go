@@ -53,6 +53,11 @@ func table() []group {
 				set:     setDatabaseURL,
 			},
 			{
+				name: "DATABASE_POOLER", def: "False", allowed: "True or False",
+				doc: "True if DATABASE_URL leads to a pooler such as pgbouncer, which gives each transaction any of its connections.",
+				set: yes(func(c *Config) *bool { return &c.DatabasePooler }),
+			},
+			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
 				doc: "Locks that tell which of this machine's workers are alive. Leave it out of backups, and out of the data folder.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
@@ -105,6 +110,11 @@ func table() []group {
 				name: "EMAIL_PASSWORD", secret: true, exact: true, allowed: "one line",
 				doc: "The login's password. Empty: no login.",
 				set: secret(func(c *Config) *sealed.Secret { return &c.EmailPassword }, 0),
+			},
+			{
+				name: "EMAIL_TOKEN", secret: true, allowed: "one line, and no EMAIL_PASSWORD beside it",
+				doc: "An OAuth 2 access token, for a relay with OAUTHBEARER, instead of a password. Tokens expire: EMAIL_TOKEN_FILE is read anew for each connection.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.EmailToken }, 0),
 			},
 			{
 				name: "EMAIL_TLS", allowed: "none, starttls, starttls-required or tls",

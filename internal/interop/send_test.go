@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/mail"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,10 +111,18 @@ func signWith(t *testing.T, dir string) map[string]string {
 	return records
 }
 
+const studyName = "Schlaf & Träume"
+
 // start makes everything a campaign needs and plans it.
 func start(t *testing.T, a *app.App) studymail.ID {
 	t.Helper()
-	study := studymail.Study{Name: "Schlaf & Träume", Active: true}
+	return startWith(t, a, map[string]int{"user": ordinary, "gone": each, "policy": each, "later": each})
+}
+
+// startWith does so for so many patients of each kind.
+func startWith(t *testing.T, a *app.App, patients map[string]int) studymail.ID {
+	t.Helper()
+	study := studymail.Study{Name: studyName, Active: true}
 	must(t, a.Store.Write(t.Context(), func(tx *store.Tx) error {
 		p := studymail.Provider{Name: "Smith's Surgery", ODSCode: "ABCD001", Contact: "Dr Smith", ReplyTo: "surgery@example.org", Active: true}
 		if err := tx.AddProvider(t.Context(), &p); err != nil {
@@ -128,15 +138,11 @@ func start(t *testing.T, a *app.App) studymail.ID {
 	}))
 	var b strings.Builder
 	b.WriteString("username,first_name,last_name,email,ods_code\n")
-	row := func(kind string, n int) {
-		for i := range n {
+	for _, kind := range slices.Sorted(maps.Keys(patients)) {
+		for i := range patients[kind] {
 			fmt.Fprintf(&b, "%s%d,Zoë,Nümber%d,%s%d@example.org,ABCD001\n", kind, i, i, kind, i)
 		}
 	}
-	row("user", ordinary)
-	row("gone", each)
-	row("policy", each)
-	row("later", each)
 	src, err := intake.OpenCSV("-", strings.NewReader(b.String()), "")
 	must(t, err)
 	im := intake.Importer{Store: a.Store, Sealer: a.Keys.Sealer()}

@@ -16,6 +16,7 @@ import (
 type SMTP struct {
 	Config smtpout.Config
 	Now    func() time.Time
+	Token  func() (string, error) // for the login of the next connection; nil: Config has what it takes
 
 	once sync.Once
 	care care
@@ -29,6 +30,9 @@ func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bo
 	cfg := s.Config
 	cfg.Gate = gate
 	s.reins().rein(&cfg)
+	if err := s.login(&cfg); err != nil {
+		return err
+	}
 	conn, err := smtpout.Dial(ctx, &cfg)
 	if err != nil {
 		return smtpError(err)
@@ -45,6 +49,19 @@ func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bo
 		s.reins().learn(&cfg, conn, err, doubt)
 	}
 	return smtpError(err)
+}
+
+// login puts the token of the moment into a connection's credentials.
+func (s *SMTP) login(cfg *smtpout.Config) error {
+	if s.Token == nil || cfg.Credentials == nil {
+		return nil
+	}
+	token, err := s.Token()
+	if err != nil {
+		return &TransportError{Code: smtpout.AtAuth, Detail: err.Error(), Stop: true, Err: err}
+	}
+	cfg.Credentials = &smtpout.Credentials{Username: cfg.Credentials.Username, Token: token}
+	return nil
 }
 
 // Note says what the operator should know of a relay that takes mail, but not

@@ -35,6 +35,15 @@ func byIndex(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// byIndexNow is byIndex for one transaction, where connections are pooled.
+const byIndexNow = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+	set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+
+// pooled tells whether the URL asks for the ways of a pooler.
+func pooled(cfg *pgx.ConnConfig) bool {
+	return cfg.DefaultQueryExecMode == pgx.QueryExecModeExec || cfg.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol
+}
+
 func hostOf(cfg *pgx.ConnConfig) string {
 	return cfg.Host + ":" + strconv.Itoa(int(cfg.Port)) + "/" + cfg.Database
 }
