@@ -1,6 +1,8 @@
 #!/bin/bash
 # Installs what the tests need from Debian's packages, where it is missing and
-# we are root. Does nothing, quickly, when all is there.
+# we are root. Does nothing, quickly, when all is there. Servers that exclude
+# each other, or would start by themselves, are not installed but unpacked into a
+# folder of the tests' own.
 set -euo pipefail
 
 missing=()
@@ -18,29 +20,63 @@ command -v mkfs.ext4 >/dev/null || [ -x /usr/sbin/mkfs.ext4 ] ||
 command -v cc >/dev/null || need gcc "the race detector needs a C compiler"
 command -v git >/dev/null || need git "the build asks it for the version"
 
-[ ${#missing[@]} -eq 0 ] && exit 0
+compgen -G '/usr/lib/*/libnss_wrapper.so' >/dev/null ||
+	need libnss-wrapper "Exim is told by it which user it is"
+
+cache=/var/cache/studymail-tests
+unpack=()
+lacks() { # lacks PROGRAM PACKAGE WHAT-FOR
+	[ -x "$cache/$1" ] || [ -x "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/studymail-tests/$1" ] && return
+	echo "test-deps: $2 is missing ($3)"
+	unpack+=("$2")
+}
+lacks usr/sbin/exim4 exim4-daemon-light "the tests send to an Exim of their own"
+lacks usr/bin/chasquid chasquid "the tests send to a chasquid of their own"
+lacks usr/sbin/pgbouncer pgbouncer "the tests reach PostgreSQL through a pgbouncer of their own"
+
+[ ${#missing[@]} -eq 0 ] && [ ${#unpack[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
-	echo "test-deps: this is not a Debian-like system: install ${missing[*]} by hand and run again" >&2
+	echo "test-deps: this is not a Debian-like system: install ${missing[*]} by hand, unpack ${unpack[*]} into $cache (as $cache/usr/sbin/exim4), and run again" >&2
 	exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
-	echo "test-deps: not root, so nothing can be installed. Run: sudo apt-get install ${missing[*]}" >&2
+	echo "test-deps: not root, so nothing can be installed. Run: sudo scripts/test-deps.sh" >&2
 	exit 1
 fi
 
-echo "test-deps: installing ${missing[*]} with apt-get"
+echo "test-deps: installing ${missing[*]} ${unpack[*]} with apt-get"
 export DEBIAN_FRONTEND=noninteractive
 # Postfix without a configuration of its own does not start as a service.
 case " ${missing[*]} " in
 *" postfix "*) echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections ;;
 esac
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+downloads=$(mktemp -d)
+chmod 755 "$downloads"
+trap 'rm -rf "$log" "$downloads"' EXIT
 apt() { apt-get -o DPkg::Lock::Timeout=300 -y "$@" >>"$log" 2>&1 </dev/null; }
-if ! apt update || ! apt install --no-install-recommends "${missing[@]}"; then
+fail() {
 	tail -n 20 "$log" >&2
-	echo "test-deps: apt-get could not install ${missing[*]} (its last lines are above)" >&2
+	echo "test-deps: $1 (the last lines of apt-get are above)" >&2
 	exit 1
+}
+apt update || fail "apt-get update did not work"
+if [ ${#unpack[@]} -gt 0 ]; then
+	(cd "$downloads" && apt -o APT::Sandbox::User=root download "${unpack[@]}") || fail "apt-get could not download ${unpack[*]}"
+	for deb in "$downloads"/*.deb; do
+		# What it is linked with conflicts with nothing.
+		for lib in $(dpkg-deb -f "$deb" Depends | tr ',' '\n' | sed 's/|.*//; s/(.*//' | grep -E '^ *lib'); do
+			dpkg-query -W -f '${Status}' "$lib" 2>/dev/null | grep -q 'ok installed' || missing+=("$lib")
+		done
+	done
 fi
-echo "test-deps: installed ${missing[*]}"
+[ ${#missing[@]} -eq 0 ] || apt install --no-install-recommends "${missing[@]}" || fail "apt-get could not install ${missing[*]}"
+for deb in "$downloads"/*.deb; do
+	[ -e "$deb" ] || continue
+	mkdir -p "$cache"
+	dpkg -x "$deb" "$cache"
+done
+# Servers run from there as nobody, and nothing there may give rights away.
+[ ${#unpack[@]} -eq 0 ] || chmod -R u-s,g-s,go+rX,go-w "$cache"
+echo "test-deps: installed ${missing[*]} ${unpack[*]}"

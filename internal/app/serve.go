@@ -139,7 +139,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
-		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, // River's times are the machine's
+		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))

@@ -12,6 +12,7 @@ import (
 
 	"studymail"
 	"studymail/internal/config"
+	"studymail/internal/dkim"
 	"studymail/internal/maildir"
 	"studymail/internal/outbox"
 	"studymail/internal/sealed"
@@ -31,7 +32,11 @@ func (a *App) Transport() (outbox.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &outbox.SMTP{Config: cfg}, nil
+	smtp := &outbox.SMTP{Config: cfg, Now: a.Now}
+	if a.Config.EmailTokenFile != "" {
+		smtp.Token = a.Config.Token
+	}
+	return smtp, nil
 }
 
 // SMTPConfig is how the relay of the configuration is reached.
@@ -61,6 +66,13 @@ func (a *App) SMTPConfig() (smtpout.Config, error) {
 	}
 	if !c.EmailPassword.IsEmpty() {
 		cfg.Credentials = &smtpout.Credentials{Username: c.EmailUser, Password: c.EmailPassword.Reveal()}
+	}
+	if !c.EmailToken.IsEmpty() {
+		token, err := c.Token()
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Credentials = &smtpout.Credentials{Username: c.EmailUser, Token: token}
 	}
 	if c.EmailTLSCAFile != "" {
 		pem, err := os.ReadFile(c.EmailTLSCAFile)
@@ -101,6 +113,18 @@ func (a *App) Letterbox() *outbox.Letterbox {
 	return &outbox.Letterbox{
 		Sender: sealed.NewEmail(a.Config.Email), DisplayName: a.Config.DisplayName,
 		PublicURL: a.Config.PublicURL, BounceDomain: a.Config.BounceDomain, Zone: a.Config.TimeZone,
-		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(),
+		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Signer: SignerOf(a.Config),
 	}
+}
+
+// SignerOf is what signs mails by the configuration; nil for nothing.
+func SignerOf(c *config.Config) *dkim.Signer {
+	if len(c.DKIM) == 0 {
+		return nil
+	}
+	s := &dkim.Signer{Domain: c.DKIMDomain}
+	for _, k := range c.DKIM {
+		s.Keys = append(s.Keys, dkim.Key{Selector: k.Selector, Signer: k.Key})
+	}
+	return s
 }

@@ -70,6 +70,7 @@ func (e *env) examine(ctx context.Context, d *diagnosis) (err error) {
 		return nil
 	}
 	d.Settings = cfg.Show()
+	d.add("DKIM", nil, app.SignerOf(cfg).String(), "")
 	a, err := app.Open(ctx, e.options())
 	if !d.add("keys and database", err, "open, and belong together", "do as it says") {
 		return nil

@@ -147,6 +147,7 @@ its own row, before, while and after it is sent.`,
 		e.disarmCommand(),
 		e.healthCommand(),
 		e.doctorCommand(),
+		e.dkimCommand(),
 		e.demoCommand(),
 	)
 	return root

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -22,7 +23,8 @@ type Config struct {
 	StateDir  string
 
 	// The database: sqlite:PATH or postgres://….
-	DatabaseURL sealed.Secret
+	DatabaseURL    sealed.Secret
+	DatabasePooler bool // it leads to a pooler, and says so in its parameters
 
 	// The keysets, as sealed.ParseKeys takes them; empty before init.
 	MasterKeyset  sealed.Secret
@@ -47,6 +49,8 @@ type Config struct {
 	EmailPort              int
 	EmailUser              string // "" without a password: no AUTH
 	EmailPassword          sealed.Secret
+	EmailToken             sealed.Secret
+	EmailTokenFile         string // "": the token is fixed
 	EmailTLS               TLS
 	EmailTLSCAFile         string
 	EmailTLSPins           [][]byte // SHA-256 of public keys
@@ -61,6 +65,10 @@ type Config struct {
 
 	// Rate: of all workers together.
 	Limits studymail.Limits
+
+	// DKIM.
+	DKIMDomain string
+	DKIM       []DKIMKey // none: mails are not signed
 
 	// Retries.
 	MaxAttempts    int
@@ -79,8 +87,15 @@ type Config struct {
 	LogMaxMB          int
 	LogMaxFiles       int
 
+	dkim     [2]DKIMKey // as set; cross.go leaves those that are there in DKIM
 	dir      string
 	settings []Setting
+}
+
+// DKIMKey is a key that signs mails, under the name that it has in DNS.
+type DKIMKey struct {
+	Selector string
+	Key      crypto.Signer
 }
 
 // Transport is where mail is handed over.

@@ -15,13 +15,20 @@ func (l *loader) cross() {
 	c := l.c
 	l.sender()
 	l.tls()
+	l.pooler()
 	if c.EmailPort == 0 {
 		c.EmailPort = map[TLS]int{ImplicitTLS: 465, NoTLS: 25}[c.EmailTLS]
 		if c.EmailPort == 0 {
 			c.EmailPort = 587
 		}
 	}
-	if c.EmailUser == "" && !c.EmailPassword.IsEmpty() {
+	if path, ok := strings.CutPrefix(l.sources["EMAIL_TOKEN"], fromFile); ok {
+		c.EmailTokenFile = c.path(path)
+	}
+	if !c.EmailToken.IsEmpty() && !c.EmailPassword.IsEmpty() {
+		l.problem("EMAIL_TOKEN", "found both it and EMAIL_PASSWORD; allowed: one of them")
+	}
+	if c.EmailUser == "" && (!c.EmailPassword.IsEmpty() || !c.EmailToken.IsEmpty()) {
 		c.EmailUser = c.Email
 	}
 	if c.RetryBase > c.RetryMax && !l.wrong["RETRY_BASE"] && !l.wrong["RETRY_MAX"] {
@@ -38,10 +45,11 @@ func (l *loader) cross() {
 	if slices.Contains(c.AllowedHosts, "*") {
 		l.warn("ALLOWED_HOSTS", "* answers under any name, forged ones included; name the hosts")
 	}
+	l.signing()
 	l.keys()
 	for name, v := range map[string]string{
 		"EMAIL": c.Email, "EMAIL_USER": c.EmailUser, "EMAIL_PORT": strconv.Itoa(c.EmailPort),
-		"EMAIL_TLS": string(c.EmailTLS), "LOG_LEVEL": c.LogLevel.String(),
+		"EMAIL_TLS": string(c.EmailTLS), "DKIM_DOMAIN": c.DKIMDomain, "LOG_LEVEL": c.LogLevel.String(),
 	} {
 		l.settings[name].Value = v
 	}
@@ -59,6 +67,59 @@ func (l *loader) sender() {
 	}
 	if c.Email == "" {
 		c.Email = defaultSender
+	}
+}
+
+// pooler makes DATABASE_URL say that it leads to a pooler.
+func (l *loader) pooler() {
+	c := l.c
+	if l.wrong["DATABASE_URL"] {
+		return
+	}
+	u, err := url.Parse(c.DatabaseURL.Reveal())
+	if err != nil || c.IsSQLite() {
+		if c.DatabasePooler {
+			l.warn("DATABASE_POOLER", "has no meaning for SQLite and is ignored")
+		}
+		return
+	}
+	const mode = "default_query_exec_mode"
+	q := u.Query()
+	if c.DatabasePooler && !q.Has(mode) {
+		q.Set(mode, "exec")
+		u.RawQuery = q.Encode()
+		c.DatabaseURL = sealed.NewSecret(u.String())
+	}
+}
+
+// signing settles which keys sign.
+func (l *loader) signing() {
+	c := l.c
+	for i, suffix := range []string{"", "_2"} {
+		k, selector, file := c.dkim[i], "DKIM_SELECTOR"+suffix, "DKIM_KEY_FILE"+suffix
+		switch {
+		case l.wrong[selector] || l.wrong[file]:
+		case k.Selector == "" && k.Key == nil:
+		case k.Selector == "":
+			l.problem(selector, "found nothing, but %s is set; allowed: %s", file, allowedFor(selector))
+		case k.Key == nil:
+			l.problem(file, "found nothing, but %s is set; allowed: %s", selector, allowedFor(file))
+		default:
+			c.DKIM = append(c.DKIM, k)
+		}
+	}
+	if len(c.DKIM) == 2 && c.DKIM[0].Selector == c.DKIM[1].Selector {
+		l.problem("DKIM_SELECTOR_2", "found %q, which is DKIM_SELECTOR, too; allowed: another name for each key", c.DKIM[1].Selector)
+	}
+	if len(c.DKIM) == 0 || c.Email == "" {
+		return
+	}
+	_, sender, _ := strings.Cut(strings.ToLower(c.Email), "@")
+	if c.DKIMDomain == "" {
+		c.DKIMDomain = sender
+	}
+	if sender != c.DKIMDomain && !strings.HasSuffix(sender, "."+c.DKIMDomain) {
+		l.warn("DKIM_DOMAIN", "%s is not the domain of EMAIL: receivers that check the sender's domain (DMARC) give nothing for such a signature", c.DKIMDomain)
 	}
 }
 
@@ -96,6 +157,9 @@ func (l *loader) tls() {
 		what := "mails"
 		if !c.EmailPassword.IsEmpty() {
 			what = "mails and the password"
+		}
+		if !c.EmailToken.IsEmpty() {
+			what = "mails and the token"
 		}
 		l.warn("EMAIL_TLS", "with %s, %s may cross the network in clear; starttls-required or tls protect them", c.EmailTLS, what)
 	}

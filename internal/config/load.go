@@ -30,6 +30,7 @@ const (
 	fromDefault = "default"
 	fromEnv     = "environment"
 	fromDotenv  = ".env"
+	fromFile    = "file "
 )
 
 // loader gathers what Load finds.
@@ -214,7 +215,7 @@ func (l *loader) fromFile(o option, path string) (value, source string, ok bool)
 		l.problem(o.name+fileSuffix, "the file %q is empty; allowed: a file with the value and nothing else", path)
 		return "", "", false
 	}
-	return value, "file " + path, true
+	return value, fromFile + path, true
 }
 
 // trim takes the space around a value away, where it cannot be meant.
@@ -236,6 +237,22 @@ func (o option) show(v string) string {
 		return masked + " " + sealed.Fingerprint(sealed.NewSecret(v))
 	}
 	return masked
+}
+
+// Token gives the token for the next connection, from its file if it has one.
+func (c *Config) Token() (string, error) {
+	if c.EmailTokenFile == "" {
+		return c.EmailToken.Reveal(), nil
+	}
+	b, err := readLimited(c.EmailTokenFile, maxSecret)
+	if err != nil {
+		return "", studymail.Errorf(studymail.Unavailable, "EMAIL_TOKEN_FILE cannot be read: %w", cause(err))
+	}
+	token := strings.TrimSpace(string(b))
+	if token == "" || !oneLine(token) {
+		return "", studymail.Errorf(studymail.Invalid, "EMAIL_TOKEN_FILE must have the token in it and nothing else")
+	}
+	return token, nil
 }
 
 func readLimited(path string, most int64) ([]byte, error) {

@@ -56,6 +56,11 @@ func table() []group {
 				set:     setDatabaseURL,
 			},
 			{
+				name: "DATABASE_POOLER", def: "False", allowed: "True or False",
+				doc: "True if DATABASE_URL leads to a pooler such as pgbouncer, which gives each transaction any of its connections.",
+				set: yes(func(c *Config) *bool { return &c.DatabasePooler }),
+			},
+			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
 				doc: "What this machine knows by itself: which of its workers are alive, and how far it has seen each database. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
@@ -113,6 +118,11 @@ func table() []group {
 				name: "EMAIL_PASSWORD", secret: true, exact: true, allowed: "one line",
 				doc: "The login's password. Empty: no login.",
 				set: secret(func(c *Config) *sealed.Secret { return &c.EmailPassword }, 0),
+			},
+			{
+				name: "EMAIL_TOKEN", secret: true, allowed: "one line, and no EMAIL_PASSWORD beside it",
+				doc: "An OAuth 2 access token, for a relay with OAUTHBEARER, instead of a password. Tokens expire: EMAIL_TOKEN_FILE is read anew for each connection.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.EmailToken }, 0),
 			},
 			{
 				name: "EMAIL_TLS", allowed: "none, starttls, starttls-required or tls",
@@ -200,6 +210,33 @@ func table() []group {
 				name: "MAX_CONNECTIONS", allowed: "a whole number from 0 to 1000000000; empty for no limit",
 				doc: "Connections to the relay at once, of all workers together. When empty, each worker may open `SMTP_CONNECTIONS`.",
 				set: limit(func(c *Config) *studymail.Limit { return &c.Limits.Connections }, true),
+			},
+		}},
+		{"DKIM", []option{
+			{
+				name: "DKIM_DOMAIN", allowed: "a domain, such as example.org",
+				doc: "The domain that signs; when empty, that of EMAIL. Mails are signed once there is a key.",
+				set: domain(func(c *Config) *string { return &c.DKIMDomain }),
+			},
+			{
+				name: "DKIM_SELECTOR", allowed: "a name as `studymail dkim new` was given it, such as s1",
+				doc: "The name in DNS of the first key.",
+				set: domain(func(c *Config) *string { return &c.dkim[0].Selector }),
+			},
+			{
+				name: "DKIM_KEY_FILE", allowed: "a PEM file with a private key, RSA of at least 1,024 bits or Ed25519, that can be read",
+				doc: "The first key. `studymail dkim new` makes one.",
+				set: setDKIMKey(0),
+			},
+			{
+				name: "DKIM_SELECTOR_2", allowed: "a name as `studymail dkim new` was given it, such as s2",
+				doc: "The name in DNS of the second key.",
+				set: domain(func(c *Config) *string { return &c.dkim[1].Selector }),
+			},
+			{
+				name: "DKIM_KEY_FILE_2", allowed: "a PEM file with a private key, RSA of at least 1,024 bits or Ed25519, that can be read",
+				doc: "A second key: Ed25519 beside RSA, or the next one while the old is still in use.",
+				set: setDKIMKey(1),
 			},
 		}},
 		{"Retries", []option{

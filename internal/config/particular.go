@@ -1,9 +1,12 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/pem"
 	"log/slog"
 	"net"
 	"net/mail"
@@ -88,8 +91,8 @@ func setCAFile(c *Config, v string) bool {
 		return true
 	}
 	c.EmailTLSCAFile = c.path(v)
-	pem, err := os.ReadFile(c.EmailTLSCAFile)
-	return err == nil && x509.NewCertPool().AppendCertsFromPEM(pem)
+	text, err := os.ReadFile(c.EmailTLSCAFile)
+	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
 }
 
 func setPins(c *Config, v string) bool {
@@ -105,6 +108,37 @@ func setPins(c *Config, v string) bool {
 		c.EmailTLSPins = append(c.EmailTLSPins, sum)
 	}
 	return true
+}
+
+// setDKIMKey reads a key as PKCS #8 or, as older tools write RSA keys, PKCS #1.
+func setDKIMKey(i int) func(*Config, string) bool {
+	return func(c *Config, v string) bool {
+		if v == "" {
+			return true
+		}
+		text, err := readLimited(c.path(v), maxSecret)
+		block, _ := pem.Decode(text)
+		if err != nil || block == nil {
+			return false
+		}
+		if old, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+			c.dkim[i].Key = old
+			return old.N.BitLen() >= 1024
+		}
+		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		if err != nil {
+			return false
+		}
+		switch k := key.(type) {
+		case *rsa.PrivateKey:
+			c.dkim[i].Key = k
+			return k.N.BitLen() >= 1024 // RFC 8301 §3.2
+		case ed25519.PrivateKey:
+			c.dkim[i].Key = k
+			return true
+		}
+		return false
+	}
 }
 
 func setHTTPAddr(c *Config, v string) bool {

@@ -38,7 +38,7 @@ func TestTemplateIsFresh(t *testing.T) {
 // shown must be right, and mean what leaving them out means.
 func TestTemplateWithAllTakenAsItStands(t *testing.T) {
 	t.Parallel()
-	text := regexp.MustCompile(`(?m)^#([A-Z_]+=)`).ReplaceAllString(config.Template(), "$1")
+	text := regexp.MustCompile(`(?m)^#([A-Z0-9_]+=)`).ReplaceAllString(config.Template(), "$1")
 	c := mustLoad(t, text)
 	if n := strings.Count(text, "\nDATABASE_URL="); n != 1 {
 		t.Fatalf("DATABASE_URL stands there %d times", n)

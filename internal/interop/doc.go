@@ -1,5 +1,6 @@
-// Package interop tests the product against real mail servers, started for the
-// test in folders of their own: a Postfix that delivers to a Maildir.
+// Package interop tests the client and the product against real servers, started
+// for the test in folders of their own: Postfix, Exim and chasquid, which deliver
+// into a folder, and pgbouncer in front of PostgreSQL.
 //
 // It holds tests only.
 package interop

@@ -24,6 +24,7 @@ type gate struct {
 	mu      sync.Mutex
 	state   studymail.Transport
 	hold    studymail.Transport // the limiter lets nothing pass for long; State "": it does
+	said    string              // what the operator should know of it while it is up
 	backOff time.Duration
 	probing bool
 	wake    chan struct{} // closed at each change
@@ -105,6 +106,27 @@ func (g *gate) shown() studymail.Transport {
 	return g.state
 }
 
+// note says what the operator should know of a transport that takes mail.
+func (g *gate) note(text string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.said = text
+	if g.state.State != studymail.TransportUp || g.state.Detail == text {
+		return
+	}
+	g.state = g.open()
+	g.changed(g.shown())
+}
+
+// open is the state in which mail flows.
+func (g *gate) open() studymail.Transport {
+	s := studymail.Transport{Name: g.state.Name, State: studymail.TransportUp, Detail: g.said, Since: g.now()}
+	if g.said != "" {
+		s.Code = "careful"
+	}
+	return s
+}
+
 // left says that a lane goes without having learnt anything.
 func (g *gate) left() {
 	g.mu.Lock()
@@ -126,7 +148,7 @@ func (g *gate) up() {
 	}
 	g.probing = false
 	g.backOff = 0
-	g.state = studymail.Transport{Name: g.state.Name, State: studymail.TransportUp, Since: g.now()}
+	g.state = g.open()
 	g.changed(g.shown())
 	g.announce()
 }

@@ -228,6 +228,9 @@ func (l *lane) deliver(ctx context.Context) {
 				}
 			}
 		}
+		if n, ok := l.o.opts.Transport.(noter); ok {
+			l.o.gate.note(n.Note())
+		}
 		err, hungUp := l.connect(ctx)
 		if err == nil && ctx.Err() == nil || hungUp {
 			continue

@@ -432,6 +432,9 @@ func (o *Outbox) transportChanged(t studymail.Transport) {
 	switch t.State {
 	case studymail.TransportUp:
 		o.Wake() // what was not claimed meanwhile
+		if t.Code != "" {
+			level = slog.LevelWarn
+		}
 	case studymail.TransportBackingOff:
 		level = slog.LevelWarn
 	case studymail.TransportStopped:

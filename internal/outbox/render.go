@@ -10,6 +10,7 @@ import (
 
 	"studymail"
 	"studymail/internal/compose"
+	"studymail/internal/dkim"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 )
@@ -23,6 +24,7 @@ type Letterbox struct {
 	Zone         *time.Location
 	Sealer       *sealed.Sealer
 	Opener       *sealed.Opener
+	Signer       *dkim.Signer // nil: mails are not signed
 
 	mu      sync.Mutex
 	letters map[int64]*compose.Letter // by row key of the version: they never change
@@ -103,6 +105,11 @@ func (b *Letterbox) render(c *claim, now time.Time) (*Mail, error) {
 	if c.merged, err = key.Seal(sealed.MessageMerged, c.ID, compose.PackSent(&h, &v)...); err != nil {
 		return nil, fmt.Errorf("seal what was merged into message %s: %w", c.ID, err)
 	}
+	if b.Signer != nil {
+		if m.Data, err = b.Signer.Sign(m.Data); err != nil {
+			return nil, fmt.Errorf("put message %s together: %w", c.ID, err)
+		}
+	}
 	c.personal = []string{m.To, d.Username.Reveal(), d.FirstName.Reveal(), d.LastName.Reveal()}
 	return m, nil
 }
@@ -129,7 +136,8 @@ func doneWith(m *Mail) {
 }
 
 // AsSent gives a message's mail as it was (or may have been) handed over, from
-// what was kept sealed with it. The caller writes the event.
+// what was kept sealed with it, without the signatures of DKIM, which are not
+// kept. The caller writes the event.
 func (b *Letterbox) AsSent(m *store.MessageRow, version *studymail.TemplateVersion) ([]byte, error) {
 	letter, h, v, err := b.sent(m, version)
 	if err != nil {

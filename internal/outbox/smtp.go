@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"studymail"
 	"studymail/internal/logs"
@@ -12,7 +14,14 @@ import (
 )
 
 // SMTP hands mail to a relay over SMTP.
-type SMTP struct{ Config smtpout.Config }
+type SMTP struct {
+	Config smtpout.Config
+	Now    func() time.Time
+	Token  func() (string, error) // for the login of the next connection; nil: Config has what it takes
+
+	once sync.Once
+	care care
+}
 
 // Name is "smtp".
 func (*SMTP) Name() string { return "smtp" }
@@ -21,12 +30,52 @@ func (*SMTP) Name() string { return "smtp" }
 func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error {
 	cfg := s.Config
 	cfg.Gate = gate
+	s.reins().rein(&cfg)
+	if err := s.login(&cfg); err != nil {
+		return err
+	}
 	conn, err := smtpout.Dial(ctx, &cfg)
 	if err != nil {
 		return smtpError(err)
 	}
 	defer func() { _ = conn.Close() }() // Deliver told what became of each mail
-	return smtpError(conn.Deliver(ctx, in, report))
+	doubt := 0
+	err = conn.Deliver(ctx, in, func(m *Mail, o smtpout.Outcome) {
+		if o.Kind == smtpout.InDoubt {
+			doubt++
+		}
+		report(m, o)
+	})
+	if ctx.Err() == nil && !errors.Is(err, smtpout.ErrGate) {
+		s.reins().learn(&cfg, conn, err, doubt)
+	}
+	return smtpError(err)
+}
+
+// login puts the token of the moment into a connection's credentials.
+func (s *SMTP) login(cfg *smtpout.Config) error {
+	if s.Token == nil || cfg.Credentials == nil {
+		return nil
+	}
+	token, err := s.Token()
+	if err != nil {
+		return &TransportError{Code: smtpout.AtAuth, Detail: err.Error(), Stop: true, Err: err}
+	}
+	cfg.Credentials = &smtpout.Credentials{Username: cfg.Credentials.Username, Token: token}
+	return nil
+}
+
+// Note says what the operator should know of a relay that takes mail, but not
+// all that it offers; "" for nothing.
+func (s *SMTP) Note() string { return s.reins().note() }
+
+func (s *SMTP) reins() *care {
+	s.once.Do(func() {
+		if s.care.now = s.Now; s.Now == nil {
+			s.care.now = time.Now //nolint:forbidigo // only the default of an injected clock
+		}
+	})
+	return &s.care
 }
 
 // smtpError tells what of a connection's end concerns the transport as a whole.

@@ -26,6 +26,12 @@ type Transport interface {
 	Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error
 }
 
+// noter is a transport that takes mail and has something to say all the same.
+type noter interface {
+	// Note is for the operator; "" for nothing.
+	Note() string
+}
+
 // TransportError says why a transport cannot take mail now.
 type TransportError struct {
 	Code   string // connect, tls, auth, greeting, disk, …

@@ -35,8 +35,9 @@ type Config struct {
 	Credentials *Credentials // nil: no AUTH
 
 	MaxPerConnection int           // mails; 0 for no limit
+	MaxRefused       int           // a connection on which the server refused that many mails ends in good order; 8 by default
 	IdleTimeout      time.Duration // QUIT after that long without a mail; 30 s by default, negative for never
-	Window           int           // transactions in flight with CHUNKING; 16 by default
+	Window           int           // transactions in flight with CHUNKING, at most; 16 by default
 	NoPipelining     bool          // do not use PIPELINING (nor CHUNKING) even if offered
 	NoChunking       bool          // do not use CHUNKING even if offered
 	Timeouts         Timeouts
@@ -75,6 +76,7 @@ type Timeouts struct {
 	Data      time.Duration // 2 min
 	Block     time.Duration // 3 min for one write
 	Dot       time.Duration // 10 min
+	Behind    time.Duration // 30 s for a command that was written behind another and may have been lost there
 	Quit      time.Duration // 3 s for the reply to QUIT, and for the last words of a connection that ended
 	Grace     time.Duration // 10 s: how long a cancelled Deliver waits for replies to what it handed over
 }
@@ -83,7 +85,7 @@ type Timeouts struct {
 func (t *Timeouts) AtMost(d time.Duration) {
 	t.fill()
 	for _, wait := range []*time.Duration{
-		&t.Connect, &t.Greeting, &t.EHLO, &t.Handshake, &t.Auth, &t.Mail, &t.Rcpt, &t.Data, &t.Block, &t.Dot, &t.Quit,
+		&t.Connect, &t.Greeting, &t.EHLO, &t.Handshake, &t.Auth, &t.Mail, &t.Rcpt, &t.Data, &t.Block, &t.Dot, &t.Behind, &t.Quit,
 	} {
 		*wait = min(*wait, d)
 	}
@@ -101,6 +103,7 @@ func (t *Timeouts) fill() {
 	orDefault(&t.Data, 2*time.Minute)
 	orDefault(&t.Block, 3*time.Minute)
 	orDefault(&t.Dot, 10*time.Minute)
+	orDefault(&t.Behind, 30*time.Second)
 	orDefault(&t.Quit, 3*time.Second)
 	orDefault(&t.Grace, 10*time.Second)
 }
@@ -138,11 +141,14 @@ func (c *Config) complete() (*Config, error) {
 	if f.LocalName != "" && !isLiteral(f.LocalName) && !isDotted(f.LocalName, isLabelByte) {
 		return nil, errors.New("smtpout: LocalName is neither a host name nor an address in brackets")
 	}
-	if f.Window < 0 || f.MaxPerConnection < 0 {
-		return nil, errors.New("smtpout: Window and MaxPerConnection cannot be negative")
+	if f.Window < 0 || f.MaxPerConnection < 0 || f.MaxRefused < 0 {
+		return nil, errors.New("smtpout: Window, MaxPerConnection and MaxRefused cannot be negative")
 	}
 	if f.Window == 0 {
 		f.Window = 16
+	}
+	if f.MaxRefused == 0 {
+		f.MaxRefused = 8
 	}
 	if f.Resolver == nil {
 		f.Resolver = net.DefaultResolver

@@ -35,9 +35,10 @@ type Conn struct {
 	wbuf    []byte // composed and not yet written
 	written int64  // bytes that the kernel has taken since Deliver began
 
-	used  atomic.Bool
-	ended End
-	taken int
+	used    atomic.Bool
+	ended   End
+	taken   int
+	refused int
 
 	closeOnce sync.Once
 	closeErr  error
@@ -59,6 +60,10 @@ func (c *Conn) Ended() End { return c.ended }
 
 // Taken is how many mails Deliver took. It is to be called after Deliver.
 func (c *Conn) Taken() int { return c.taken }
+
+// Refused is how many mails the server refused, for good or for now. It is to be
+// called after Deliver.
+func (c *Conn) Refused() int { return c.refused }
 
 // Extensions is what the server offered.
 func (c *Conn) Extensions() Extensions { return c.ext }

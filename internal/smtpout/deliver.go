@@ -3,6 +3,7 @@ package smtpout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -10,6 +11,8 @@ import (
 const (
 	holdFor   = time.Second // how long a reply waits to be seen in line
 	staleFrom = time.Second // a connection idle that long may be dead without our knowing
+
+	stuckAfter = 100 * time.Millisecond // a write that takes longer waits for the server to read
 )
 
 // delivery is one run of Deliver. Its goroutine owns all of it but the inbox.
@@ -21,6 +24,7 @@ type delivery struct {
 	inbox  *inbox
 	writes *time.Timer // bounds one write
 	reads  *time.Timer // bounds one wait for replies
+	stuck  *time.Timer // lets replies be read while a write stands still
 
 	open  []*transaction // taken and not reported, oldest first
 	cur   *transaction   // the one of them whose text has still to be written
@@ -34,6 +38,8 @@ type delivery struct {
 	chunking   chunking
 	needReset  bool // the server holds a transaction that failed
 	classed    bool // its replies to addresses and to texts differ in class
+	grown      int  // what the window has grown to
+	exim       bool // it words its replies as Exim does
 
 	noMore  bool      // take no more mail
 	mute    bool      // write nothing more
@@ -71,6 +77,7 @@ func (c *Conn) Deliver(ctx context.Context, in <-chan *Mail, report func(*Mail, 
 	d := &delivery{
 		c: c, cfg: c.cfg, ctx: ctx, report: report,
 		inbox:      newInbox(c),
+		grown:      firstWindow,
 		pipelining: c.ext.Pipelining && !c.cfg.NoPipelining,
 	}
 	if d.pipelining && c.ext.Chunking && !c.cfg.NoChunking {
@@ -80,6 +87,8 @@ func (c *Conn) Deliver(ctx context.Context, in <-chan *Mail, report func(*Mail, 
 	d.writes.Stop()
 	d.reads = time.AfterFunc(time.Hour, d.inbox.interrupt)
 	d.reads.Stop()
+	d.stuck = time.AfterFunc(time.Hour, d.inbox.drain)
+	d.stuck.Stop()
 	grace := time.AfterFunc(time.Hour, d.inbox.finish)
 	grace.Stop()
 	defer grace.Stop()
@@ -181,7 +190,7 @@ func (d *delivery) mayTake() bool {
 	case d.noMore || d.mute || d.cur != nil:
 		return false
 	case d.chunking == chunkingOn:
-		return len(d.open) < d.cfg.Window
+		return len(d.open) < d.window()
 	case d.pipelining && d.chunking == chunkingOff:
 		return len(d.open) <= 1 // one past its dot, and this one's envelope behind it
 	default:
@@ -236,8 +245,12 @@ func (d *delivery) flush() error {
 		return nil
 	}
 	d.writes.Reset(d.cfg.Timeouts.Block)
+	d.stuck.Reset(stuckAfter)
 	err := d.c.flush()
 	d.writes.Stop()
+	if !d.stuck.Stop() {
+		d.inbox.undrain()
+	}
 	return err
 }
 
@@ -305,7 +318,7 @@ func (d *delivery) finished() bool {
 	}
 	d.quit, d.mute = true, true
 	d.c.wbuf = append(d.c.wbuf, "QUIT\r\n"...)
-	d.slots = append(d.slots, slot{nil, vQuit})
+	d.slots = append(d.slots, slot{nil, vQuit, false})
 	return d.flush() != nil // the mails are settled: how QUIT fares does not matter
 }
 
@@ -320,15 +333,17 @@ func (d *delivery) patience() time.Duration {
 	case d.head < len(d.slots):
 		switch d.slots[d.head].v {
 		case vMail, vRset, vQuit:
-			return t.Mail
+			return d.behind(t.Mail)
 		case vRcpt:
-			return t.Rcpt
+			return d.behind(t.Rcpt)
 		case vProbe:
 			if d.slots[d.head].t.octets == 0 {
 				return d.probeFor()
 			}
 			return t.Data
-		case vData, vStray:
+		case vData:
+			return d.behind(t.Data)
+		case vStray:
 			return t.Data
 		case vDot, vNoDot, vBdat:
 			return t.Dot
@@ -340,11 +355,31 @@ func (d *delivery) patience() time.Duration {
 	return 24 * time.Hour
 }
 
+// behind shortens the wait for the reply to a command that was not the first of
+// what was written together: a server that loses such commands, whatever it
+// offers, would be waited for in vain, and going on without PIPELINING has all
+// the patience. With whole texts in flight giving up has a price, so that waits.
+func (d *delivery) behind(wait time.Duration) time.Duration {
+	if d.isBehind() {
+		return min(wait, d.cfg.Timeouts.Behind)
+	}
+	return wait
+}
+
+func (d *delivery) isBehind() bool {
+	return d.slots[d.head].behind && d.chunking != chunkingOn
+}
+
 // outOfPatience: nothing came in time.
 func (d *delivery) outOfPatience() error {
 	switch {
 	case d.quit:
 		return io.EOF
+	case d.held != nil && unknown(reply{code: d.held.out.Code}):
+		// It speaks of a command, and what stands behind is not answered: it may
+		// have been meant for that.
+		d.desync = true
+		return protocolError("an unknown command where the end of a text was")
 	case d.held != nil:
 		d.release()
 		return nil
@@ -352,6 +387,9 @@ func (d *delivery) outOfPatience() error {
 		if s := d.slots[d.head]; s.v == vProbe && s.t.octets == 0 {
 			s.t.todo = vOctets // it waits for them, so it knows BDAT
 			return nil
+		}
+		if d.isBehind() {
+			return fmt.Errorf("%w: what stands behind another command is not answered (%w)", ErrProtocol, ErrTimeout)
 		}
 		return ErrTimeout
 	case d.cfg.IdleTimeout > 0 && d.atRest() && !d.noMore:

@@ -25,6 +25,9 @@ func Dial(ctx context.Context, cfg *Config) (*Conn, error) {
 		defer cancel()
 		addrs, err = cfg.Resolver.LookupHost(lookup, host)
 		if err != nil {
+			if lookup.Err() != nil && ctx.Err() == nil {
+				err = fmt.Errorf("the name service: %w (%v)", ErrTimeout, cfg.Timeouts.Connect)
+			}
 			return nil, &Error{Stage: AtConnect, Err: err}
 		}
 	}

@@ -71,6 +71,13 @@ func (e *Error) Security() bool {
 	return e.Permanent && (e.Stage == AtTLS || e.Stage == AtSTARTTLS || e.Stage == AtAuth)
 }
 
+// TooManyErrors tells whether the server closed because it had refused too much
+// on the connection, whoever was to blame. chasquid says so instead of the third
+// refusal, Postfix after 20 without an accepted mail between.
+func (e *Error) TooManyErrors() bool {
+	return e.Code == 421 && strings.Contains(strings.ToLower(e.Reply), "too many errors")
+}
+
 func replyError(stage string, r reply, cause error) *Error {
 	text, enhanced := r.words()
 	return &Error{

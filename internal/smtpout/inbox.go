@@ -23,13 +23,18 @@ type inbox struct {
 	reading bool          // it has the turn
 
 	over atomic.Bool // the deadline that was set is the last
+
+	moving  atomic.Bool   // the write that was stuck goes on: drain is to end
+	drained chan struct{} // from drain: it has
 }
 
 // span is one reply's place in rbuf.
 type span struct{ code, start, end int }
 
 func newInbox(c *Conn) *inbox {
-	in := &inbox{c: c, turn: make(chan struct{}, 1), ready: make(chan struct{}, 1), gone: make(chan struct{})}
+	in := &inbox{
+		c: c, turn: make(chan struct{}, 1), ready: make(chan struct{}, 1), gone: make(chan struct{}), drained: make(chan struct{}, 1),
+	}
 	go func() {
 		defer close(in.gone)
 		for range in.turn {
@@ -47,7 +52,12 @@ func (in *inbox) reply(i int) reply {
 
 // start lets the reader goroutine read.
 func (in *inbox) start() {
-	if !in.reading && in.err == nil {
+	switch {
+	case in.reading || in.err != nil:
+	case len(in.replies) > 0: // of a drain, and not heard
+		in.reading = true
+		in.ready <- struct{}{}
+	default:
 		in.reading = true
 		in.turn <- struct{}{}
 	}
@@ -78,6 +88,9 @@ func (in *inbox) stop() {
 // fetch reads until there is a whole reply, or an end, or it is interrupted;
 // then it leaves neither.
 func (in *inbox) fetch() {
+	if len(in.replies) > 0 {
+		return // of a drain, and not heard
+	}
 	c := in.c
 	rest := copy(c.rbuf, c.rbuf[in.parsed:])
 	c.rbuf, in.parsed, in.replies = c.rbuf[:rest], 0, in.replies[:0]
@@ -86,16 +99,54 @@ func (in *inbox) fetch() {
 		if len(in.replies) > 0 || in.err != nil {
 			return
 		}
-		err := c.fetch()
-		if errors.Is(err, os.ErrDeadlineExceeded) && !in.over.Load() {
-			_ = c.nc.SetReadDeadline(time.Time{})
-			if in.over.Load() { // it became the last meanwhile
-				_ = c.nc.SetReadDeadline(longAgo)
-			}
+		if in.read() {
 			return
 		}
-		in.err = err
 	}
+}
+
+// read reads once; it tells whether it was interrupted.
+func (in *inbox) read() bool {
+	c := in.c
+	err := c.fetch()
+	if errors.Is(err, os.ErrDeadlineExceeded) && !in.over.Load() {
+		_ = c.nc.SetReadDeadline(time.Time{})
+		if in.over.Load() { // it became the last meanwhile
+			_ = c.nc.SetReadDeadline(longAgo)
+		}
+		return true
+	}
+	in.err = err
+	return false
+}
+
+// maxDrained bounds what a server may say while it does not read.
+const maxDrained = 1 << 20
+
+// drain takes replies off the wire while a write is stuck: the server may be
+// unable to read before it is rid of them. Deliver's goroutine stands still then.
+func (in *inbox) drain() {
+	defer func() { in.drained <- struct{}{} }()
+	if in.reading {
+		<-in.ready
+		in.reading = false
+	}
+	for in.err == nil && !in.moving.Load() {
+		if in.read() || in.err != nil {
+			continue
+		}
+		if in.parse(); in.err == nil && len(in.c.rbuf) > maxDrained {
+			in.err = protocolError("replies without an end")
+		}
+	}
+}
+
+// undrain ends drain, and leaves its replies to be heard.
+func (in *inbox) undrain() {
+	in.moving.Store(true)
+	in.interrupt()
+	<-in.drained
+	in.moving.Store(false)
 }
 
 // parse finds the whole replies in what was read.

@@ -2,6 +2,7 @@ package smtpout
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
 
@@ -48,7 +49,11 @@ func (d *delivery) handle(r reply) error {
 	case vBdat:
 		return d.onBdat(t, r)
 	case vRset:
-		if !r.positive() {
+		switch {
+		case r.code > 504:
+			d.fedUp(r)
+			return nil
+		case !r.positive():
 			return misplaced(r, s.v)
 		}
 		if !d.pipelining {
@@ -88,7 +93,11 @@ func (d *delivery) goodbye(t *transaction, stage string, r reply) {
 	}
 	d.noMore, d.mute, d.closing = true, true, true
 	if t != nil {
-		d.settle(t, classify(r, stage))
+		o := classify(r, stage)
+		if e, ok := errors.AsType[*Error](d.cause); ok && e.TooManyErrors() {
+			o.Kind = NotSent // about those before it
+		}
+		d.settle(t, o)
 	}
 }
 
@@ -106,7 +115,10 @@ func (d *delivery) loginWanted(t *transaction, r reply, stage string) {
 
 // judge settles a mail by a negative reply to one of its commands.
 func (d *delivery) judge(t *transaction, r reply, stage string) {
-	if wantsAuth(r.code) && !t.settled {
+	switch {
+	case t.settled:
+		return
+	case wantsAuth(r.code):
 		d.loginWanted(t, r, stage)
 		return
 	}
@@ -120,7 +132,7 @@ func (d *delivery) onMail(t *transaction, r reply) error {
 		if !d.pipelining {
 			t.todo = vRcpt
 		}
-	case r.goAhead() || r.code == 503: // 503: it sees a transaction where we see none
+	case r.goAhead() || r.code == 503 || unknown(r): // 503: it sees a transaction where we see none
 		return misplaced(r, vMail)
 	default:
 		d.judge(t, r, AtMail)
@@ -145,7 +157,7 @@ func (d *delivery) onRcpt(t *transaction, r reply) error {
 		return misplaced(r, vRcpt)
 	case t.settled: // MAIL was refused
 		d.afterEnvelope(t)
-	case r.code == 503:
+	case r.code == 503 || d.pipelining && unknown(r):
 		return misplaced(r, vRcpt)
 	default:
 		d.judge(t, r, AtRcpt)
@@ -153,6 +165,10 @@ func (d *delivery) onRcpt(t *transaction, r reply) error {
 	}
 	return nil
 }
+
+// unknown tells a reply to something that the server does not know as a command:
+// it lost the beginning of one, which is no verdict on the mail.
+func unknown(r reply) bool { return r.code == 500 || r.code == 502 }
 
 // afterEnvelope ends a mail that was refused before DATA or BDAT was sent.
 func (d *delivery) afterEnvelope(t *transaction) {
@@ -174,7 +190,7 @@ func (d *delivery) onData(t *transaction, r reply) error {
 		return misplaced(r, vData)
 	case r.goAhead():
 		t.todo = vNoDot // RFC 2920 §3.1
-	case !t.settled && r.code == 503:
+	case !t.settled && (r.code == 503 || d.pipelining && unknown(r)):
 		return misplaced(r, vData)
 	default:
 		d.judge(t, r, AtData)
@@ -207,6 +223,7 @@ func (d *delivery) onDot(t *transaction, r reply) error {
 func (d *delivery) accept(t *transaction, r reply) {
 	text, enhanced := r.words()
 	d.settle(t, Outcome{Kind: Accepted, Code: r.code, Enhanced: enhanced, Stage: AtDot, Reply: text})
+	d.grow(r)
 }
 
 func (d *delivery) onBdat(t *transaction, r reply) error {

@@ -40,8 +40,9 @@ func (v verb) stage() string {
 
 // slot is one command without its reply.
 type slot struct {
-	t *transaction // nil for QUIT
-	v verb
+	t      *transaction // nil for QUIT
+	v      verb
+	behind bool // it was written while another awaited its reply
 }
 
 // transaction is one mail on its way.
@@ -188,7 +189,7 @@ func (d *delivery) await(t *transaction, v verb) {
 		d.slots = d.slots[:copy(d.slots, d.slots[d.head:])]
 		d.head = 0
 	}
-	d.slots = append(d.slots, slot{t, v})
+	d.slots = append(d.slots, slot{t, v, d.head < len(d.slots)})
 	t.stage = v.stage()
 }
 
@@ -237,6 +238,9 @@ func (d *delivery) settle(t *transaction, o Outcome) {
 	}
 	o.Took = d.cfg.Now().Sub(t.begun)
 	t.out, t.settled = o, true
+	if o.Kind == Refused || o.Kind == Later {
+		d.refused()
+	}
 }
 
 // finish reports a settled mail that awaits no reply any more.

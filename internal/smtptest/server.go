@@ -24,6 +24,8 @@ type Config struct {
 
 	Unknown          []string      // commands answered 500, whatever is offered: ["BDAT"]
 	Forgetful        bool          // breaks with PIPELINING: drops what came with DATA's or the dot's packet
+	BadChunks        bool          // takes a text in BDAT chunks and answers 502 to the last
+	Bears            int           // breaks off when more bytes than that wait behind a text; 0 for any number
 	Silent           bool          // accepts connections and never says a word
 	Latency          time.Duration // before each answer (to what came together)
 	MaxPerConnection int           // then 421

@@ -415,6 +415,9 @@ func (v *session) onBdat(rest string) error {
 	if err := v.readChunk(n, refuse == ""); err != nil {
 		return err
 	}
+	if v.cfg.Bears > 0 && v.in.Buffered() > v.cfg.Bears {
+		return errGone
+	}
 	switch {
 	case refuse == "-":
 		v.failed = true
@@ -424,6 +427,9 @@ func (v *session) onBdat(rest string) error {
 		err = v.say(code, refuse[4:])
 	case last == "":
 		return v.say(250, "2.0.0 "+word+" octets")
+	case v.cfg.BadChunks:
+		v.failed = true
+		return v.say(502, "5.5.1 not implemented")
 	default:
 		return v.accept()
 	}

@@ -36,7 +36,14 @@ type Store struct {
 	now   func() time.Time
 
 	prepared *prepared // SQLite's writer's
+	pooled   bool      // a pooler such as pgbouncer stands in between: see Pooled
 }
+
+// Pooled tells whether PostgreSQL is reached through a pooler that gives each
+// transaction any of its connections (the URL says so: default_query_exec_mode
+// is exec or simple_protocol). Nothing may then rest on a connection: no
+// settings, no prepared statements, no LISTEN.
+func (s *Store) Pooled() bool { return s.pooled }
 
 // Kind tells which database it is.
 func (s *Store) Kind() Kind { return s.kind }
@@ -150,7 +157,11 @@ func (s *Store) openPostgres(ctx context.Context) error {
 		return err
 	}
 	cfg.RuntimeParams["application_name"] = "studymail"
-	s.write = stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(setUp))
+	var options []stdlib.OptionOpenDB
+	if s.pooled = pooled(cfg); !s.pooled {
+		options = append(options, stdlib.OptionAfterConnect(setUp))
+	}
+	s.write = stdlib.OpenDB(*cfg, options...)
 	s.write.SetMaxOpenConns(8)
 	s.write.SetMaxIdleConns(8)
 	s.read = stdlib.OpenDB(*cfg)

@@ -47,6 +47,16 @@ func setUp(ctx context.Context, conn *pgx.Conn) error {
 	return byIndex(ctx, conn)
 }
 
+// byIndexNow is byIndex for one transaction, where connections are pooled.
+const byIndexNow = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+	set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true),
+	set_config('idle_in_transaction_session_timeout', '20s', true)`
+
+// pooled tells whether the URL asks for the ways of a pooler.
+func pooled(cfg *pgx.ConnConfig) bool {
+	return cfg.DefaultQueryExecMode == pgx.QueryExecModeExec || cfg.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol
+}
+
 func hostOf(cfg *pgx.ConnConfig) string {
 	return cfg.Host + ":" + strconv.Itoa(int(cfg.Port)) + "/" + cfg.Database
 }

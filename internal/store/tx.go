@@ -71,6 +71,11 @@ func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, p *pre
 			}
 		}
 	}()
+	if s.pooled && db == s.write {
+		if _, err = tx.ExecContext(ctx, byIndexNow); err != nil {
+			return explain("set up a transaction", err)
+		}
+	}
 	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now(), prepared: p}); err != nil {
 		return err
 	}
