@@ -34,7 +34,7 @@ func TestARelayThatDoesNotBearWhatItOffers(t *testing.T) {
 		"loses what stands behind a text":  {smtptest.Config{Forgetful: true}, "SMTP_PIPELINING=False", 0},
 		"does not know BDAT":               {smtptest.Config{Offers: chunking, Unknown: []string{"BDAT"}}, "", 0},
 		"takes chunks and no mail in them": {smtptest.Config{Offers: chunking, BadChunks: true}, "SMTP_CHUNKING=False", 0},
-		"bears a window of some":           {smtptest.Config{Offers: chunking, Bears: 4000, Latency: 5 * time.Millisecond}, "SMTP_WINDOW=", 8},
+		"bears a window of some":           {smtptest.Config{Offers: chunking, Bears: 4000, Latency: 5 * time.Millisecond}, "SMTP_WINDOW=", 16}, // one window
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
