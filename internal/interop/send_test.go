@@ -165,9 +165,13 @@ func serve(t *testing.T, a *app.App, fn func()) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx, app.Parts{Mode: "worker", Workers: true}, nil) }()
+	defer func() { // also when fn ends the test
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	}()
 	fn()
-	stop()
-	must(t, <-done)
 }
 
 func counts(t *testing.T, a *app.App, id studymail.ID) studymail.Counts {

@@ -30,7 +30,8 @@
 //     it. The first transaction of a connection goes in lock-step, its first two
 //     octets as a chunk of their own that waits for a moment, so that a server
 //     which advertises CHUNKING and does not know BDAT can say so before it
-//     takes a letter's text for commands.
+//     takes a letter's text for commands. Then the window grows by one with each
+//     accepted mail, and narrows with refused ones (window.go says why).
 //
 // A reader goroutine takes replies off the wire as they come, so that a server
 // which answers early or says goodbye in the middle is heard; the goroutine
@@ -47,6 +48,15 @@
 // those behind it are [NotSent]. A server that says 421 and closes has, by
 // RFC 5321 §3.8 and §4.2.2, handled nothing after that reply: what stood behind
 // it is [NotSent].
+//
+// Servers refuse only so much on one connection before they drop it, so one with
+// [Config].MaxRefused refusals ends in good order. A server that offers
+// PIPELINING and loses what stands behind another command is not waited for
+// longer than Timeouts.Behind; the error wraps [ErrProtocol], and going on with
+// NoPipelining is the caller's.
+//
+// While a write stands still, replies are read all the same: a server of one
+// thread may be unable to read before it is rid of its words.
 //
 // [Config].Gate is asked right before that last byte is put in the buffer that
 // is written next: the place to check a lease, or to note the mail in a journal.
