@@ -218,4 +218,3 @@ func (a *answer) send(status int, contentType string, body *bytes.Buffer) {
 	a.WriteHeader(status)
 	_, _ = body.WriteTo(a) // the reader went away
 }
-

@@ -123,4 +123,3 @@ func (s *site) history(v *visit, about studymail.ID) ([]entry, error) {
 	}
 	return rows, err
 }
-

@@ -10,19 +10,19 @@ import (
 // funcs are what templates may call besides the parts.
 func (s *site) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":  s.assets.path,
-		"number": func(n any) string { return humanize.Comma(toInt64(n)) },
-		"count":  func(n any, one string) string { return countOf(toInt64(n), one) },
-		"time":   s.timeOf,
-		"ago":    s.agoOf,
-		"day":    func(t time.Time) string { return t.In(s.Config.TimeZone).Format("2 January 2006") },
-		"badge":  func(kind, text string) badge { return badge{kind, text} },
+		"asset":    s.assets.path,
+		"number":   func(n any) string { return humanize.Comma(toInt64(n)) },
+		"count":    func(n any, one string) string { return countOf(toInt64(n), one) },
+		"time":     s.timeOf,
+		"ago":      s.agoOf,
+		"day":      func(t time.Time) string { return t.In(s.Config.TimeZone).Format("2 January 2006") },
+		"badge":    func(kind, text string) badge { return badge{kind, text} },
 		"isMoment": func(v any) bool { _, ok := v.(moment); return ok },
 		"isBadge":  func(v any) bool { _, ok := v.(badge); return ok },
 		"isLink":   func(v any) bool { _, ok := v.(link); return ok },
 		"isMasked": func(v any) bool { _, ok := v.(masked); return ok },
 		"heading":  func(title string) heading { return heading{Title: title} },
-		"link":   func(text, path string) link { return link{text, path} },
+		"link":     func(text, path string) link { return link{text, path} },
 		"yesno": func(b bool) string {
 			if b {
 				return "Yes"

@@ -67,4 +67,3 @@ func firstOf(err error, v *visit, path string) error {
 	v.redirectTo(path)
 	return nil
 }
-
