@@ -22,12 +22,13 @@ import (
 var dist embed.FS
 
 type assets struct {
+	files fs.FS
 	names map[string]string // app.css: app-4F3A.css
 }
 
-func readAssets() (*assets, error) {
-	a := &assets{names: map[string]string{}}
-	b, err := dist.ReadFile("dist/manifest.json")
+func readAssets(files fs.FS) (*assets, error) {
+	a := &assets{files: files, names: map[string]string{}}
+	b, err := fs.ReadFile(files, "dist/manifest.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
 	}
@@ -61,13 +62,13 @@ func (s *site) asset(v *visit) error {
 	file, encoding := "dist/"+name, ""
 	for _, e := range []struct{ encoding, ext string }{{"br", ".br"}, {"gzip", ".gz"}} {
 		if accepts(v.r, e.encoding) {
-			if _, err := fs.Stat(dist, file+e.ext); err == nil {
+			if _, err := fs.Stat(s.assets.files, file+e.ext); err == nil {
 				file, encoding = file+e.ext, e.encoding
 				break
 			}
 		}
 	}
-	b, err := dist.ReadFile(file)
+	b, err := fs.ReadFile(s.assets.files, file)
 	if err != nil {
 		return studymail.Errorf(studymail.NotFound, "there is no such file")
 	}

@@ -27,7 +27,7 @@ func newSite(o Options) (*site, error) {
 		}
 	}
 	var err error
-	if s.assets, err = readAssets(); err != nil {
+	if s.assets, err = readAssets(dist); err != nil {
 		return nil, err
 	}
 	if s.pages, err = s.parsePages(); err != nil {
