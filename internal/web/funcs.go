@@ -10,7 +10,7 @@ import (
 // funcs are what templates may call besides the parts.
 func (s *site) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":    s.assets.path,
+		"asset":    func(name string) string { return s.assets.path(name) },
 		"number":   func(n any) string { return humanize.Comma(toInt64(n)) },
 		"count":    func(n any, one string) string { return countOf(toInt64(n), one) },
 		"time":     s.timeOf,
