@@ -47,6 +47,10 @@ dump: test-deps ## At a release: keep a database in mid-campaign as test data (S
 	@[ -n "$(SCHEMA)" ] || { echo "write make dump SCHEMA=0006: the number of the newest migration" >&2; exit 2; }
 	DUMP=$(SCHEMA) go test -count=1 -timeout 20m -run '^TestAnUpgradeInMidFlight' ./internal/e2e/
 
+screenshots: test-deps ## Look at every page in a real browser: pictures in build/screenshots, axe-core
+	@scripts/assets.sh
+	go test -count=1 -timeout 20m -run '^TestPages' ./internal/webtest/
+
 fuzz: ## Run every fuzz target on FUZZTIME inputs (200000x)
 	scripts/fuzz.sh $(FUZZTIME)
 
@@ -83,4 +87,4 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 bin/govulncheck: tools/go.mod tools/go.sum
 	go build -C tools -o ../$@ golang.org/x/vuln/cmd/govulncheck
 
-.PHONY: help run build assets test test-deps test-race test-pg chaos dump fuzz bench lint fmt vuln check verify clean
+.PHONY: help run build assets screenshots test test-deps test-race test-pg chaos dump fuzz bench lint fmt vuln check verify clean
