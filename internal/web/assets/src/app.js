@@ -32,9 +32,13 @@ if (document.querySelector("[data-chart]")) import(document.querySelector("meta[
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status < 400) return;
-  event.detail.shouldSwap = true;
-  event.detail.isError = false;
-  event.detail.target = document.getElementById("main");
-  event.detail.selectOverride = "#main";
-  event.detail.swapOverride = "outerHTML";
+  event.detail.shouldSwap = false;
+  event.detail.isError = false; // it is shown: nothing for the console
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  const main = page.getElementById("main");
+  if (!main) return location.reload();
+  document.title = page.title;
+  document.getElementById("main").replaceWith(main);
+  htmx.process(main);
+  live(htmx);
 });

@@ -1,7 +1,7 @@
 // Forms: a filter applies as it is changed, a double click sends once, a box ticks
 // all of its kind, and a page that was changed asks before it is left.
 export function forms(htmx) {
-  for (const form of document.querySelectorAll("form[data-filter]")) filter(htmx, form);
+  filters(htmx);
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -41,25 +41,31 @@ export function forms(htmx) {
   });
 }
 
-function filter(htmx, form) {
-  const target = form.dataset.filter;
-  const apply = () => {
+function filters(htmx) {
+  const apply = (form) => {
+    const target = form.dataset.filter;
     const query = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
     const url = form.getAttribute("action") + (query.size ? "?" + query : "");
-    htmx.ajax("GET", url, { source: form, target, select: target, swap: "outerHTML" }).then(() => history.replaceState(null, "", url));
+    history.replaceState(null, "", url);
+    htmx.ajax("GET", url, { source: form, target, select: target, swap: "outerHTML" });
   };
   let timer;
-  const later = (ms) => {
+  const later = (form, ms) => {
     clearTimeout(timer);
-    timer = setTimeout(apply, ms);
+    timer = setTimeout(() => apply(form), ms);
   };
-  form.addEventListener("change", () => later(0));
-  form.addEventListener("input", (event) => {
-    if (event.target.matches("input[type=search], input[type=text]")) later(400);
+  const on = (name, fn) =>
+    document.addEventListener(name, (event) => {
+      const form = event.target.closest("form[data-filter]");
+      if (form) fn(form, event);
+    });
+  on("change", (form) => later(form, 0));
+  on("input", (form, event) => {
+    if (event.target.matches("input[type=search], input[type=text]")) later(form, 400);
   });
-  form.addEventListener("submit", (event) => {
+  on("submit", (form, event) => {
     event.preventDefault();
-    later(0);
+    later(form, 0);
   });
 }

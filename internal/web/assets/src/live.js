@@ -2,8 +2,14 @@
 // event whenever something changed, and the section is taken anew from the page.
 // Where no stream comes through (a proxy, too many tabs) it asks every 5 seconds.
 // data-live="" only asks. The section ends it by coming back without data-live.
+const watched = new Set();
+
 export function live(htmx) {
-  for (const part of document.querySelectorAll("[data-live][id]")) watch(htmx, part.id);
+  for (const { id } of document.querySelectorAll("[data-live][id]")) {
+    if (watched.has(id)) continue;
+    watched.add(id);
+    watch(htmx, id);
+  }
 }
 
 const every = 5000;
@@ -16,9 +22,12 @@ function watch(htmx, id) {
   const stop = () => {
     stream?.close();
     clearInterval(timer);
+    document.removeEventListener("visibilitychange", refresh);
+    watched.delete(id);
   };
   const refresh = async () => {
     if (busy || document.hidden) return;
+    if (!part()) return stop();
     busy = true;
     try {
       await htmx.ajax("GET", location.pathname + location.search, { source: part(), target: "#" + id, select: "#" + id, swap: "outerHTML" });
