@@ -26,7 +26,7 @@ type EventFilter struct {
 	Action string
 	Since  time.Time
 	Until  time.Time // those before it
-	Before int64     // row key: those older than that event
+	Before int64     // row key: those that come after that event in the list
 	Limit  int       // 0: 1,000
 }
 
@@ -57,11 +57,13 @@ func (t *Tx) Events(ctx context.Context, f EventFilter) ([]studymail.Event, erro
 		and("at < $", f.Until.UnixMilli())
 	}
 	if f.Before > 0 {
-		and("id < $", f.Before)
+		args = append(args, f.Before)
+		n := strconv.Itoa(len(args))
+		where.WriteString(" AND (at, id) < ((SELECT at FROM events WHERE id = $" + n + "), $" + n + ")")
 	}
 	all := []studymail.Event{}
 	err := t.each(ctx, "list events",
-		`SELECT id, uuid, at, actor, action, about, detail, origin FROM events WHERE 1 = 1`+where.String()+` ORDER BY id DESC LIMIT $1`, args,
+		`SELECT id, uuid, at, actor, action, about, detail, origin FROM events WHERE 1 = 1`+where.String()+` ORDER BY at DESC, id DESC LIMIT $1`, args,
 		func(rows *sql.Rows) error {
 			var e studymail.Event
 			if err := rows.Scan(&e.Key, &e.ID, at{&e.At}, &e.Actor, &e.Action, &e.About, &e.Detail, &e.Origin); err != nil {

@@ -61,6 +61,8 @@ CREATE TABLE used_forms (
 );
 
 ALTER TABLE events ADD COLUMN origin TEXT NOT NULL DEFAULT '';
-CREATE INDEX events_actor ON events (actor, id);
-CREATE INDEX events_action ON events (action, id);
-CREATE INDEX events_at ON events (at);
+-- Lists of events come newest first, by time: found by who, by what, by both.
+CREATE INDEX events_at ON events (at, id);
+CREATE INDEX events_actor ON events (actor, at, id);
+CREATE INDEX events_action ON events (action, at, id);
+CREATE INDEX events_actor_action ON events (actor, action, at, id);

@@ -61,6 +61,9 @@ CREATE TABLE used_forms (
 ) WITHOUT ROWID;
 
 ALTER TABLE events ADD COLUMN origin TEXT NOT NULL DEFAULT '';
-CREATE INDEX events_actor ON events (actor, id);
-CREATE INDEX events_action ON events (action, id);
+-- Lists of events come newest first, by time: found by who, by what, by both. SQLite's
+-- indexes end with the row key by themselves.
 CREATE INDEX events_at ON events (at);
+CREATE INDEX events_actor ON events (actor, at);
+CREATE INDEX events_action ON events (action, at);
+CREATE INDEX events_actor_action ON events (actor, action, at);
