@@ -13,6 +13,15 @@ type loginPage struct {
 	Form    *form
 	Next    string
 	NoUsers bool
+	Why     string
+}
+
+// whyHere is what the login page says to who was sent there. It comes by the URL:
+// nothing is stored for somebody who has not signed in.
+var whyHere = map[string]string{
+	"out":   "You are signed out.",
+	"ended": "You were signed out. Sign in to go on.",
+	"late":  "That took too long: begin again.",
 }
 
 func (s *site) loginForm(v *visit) error {
@@ -24,7 +33,7 @@ func (s *site) loginForm(v *visit) error {
 }
 
 func (s *site) showLogin(v *visit, status int, f *form, next string) error {
-	p := loginPage{Form: f, Next: next}
+	p := loginPage{Form: f, Next: next, Why: whyHere[v.query("why")]}
 	err := v.read(func(tx *store.Tx) error {
 		any, err := tx.AnyAdministrator(v.ctx())
 		p.NoUsers = !any
@@ -90,15 +99,11 @@ func (s *site) logout(v *visit) error {
 		if err := s.Accounts.SignedOut(v.ctx(), &v.user); err != nil {
 			return err
 		}
-		if err := s.sessions.Clear(v.ctx()); err != nil {
-			return err
-		}
-		if err := s.sessions.RenewToken(v.ctx()); err != nil {
+		if err := s.sessions.Destroy(v.ctx()); err != nil {
 			return err
 		}
 	}
-	v.flash("You are signed out.")
-	return v.redirect("/login")
+	return v.redirect("/login?why=out")
 }
 
 // statusOf is the status of an error that a form shows.

@@ -41,8 +41,7 @@ func (s *site) loginCode(v *visit) error {
 	}
 	u, ok, err := s.half(v)
 	if err != nil || !ok {
-		v.flash("That took too long: begin again.")
-		return firstOf(err, v, "/login")
+		return firstOf(err, v, "/login?why=late")
 	}
 	if err := s.Accounts.SecondStep(v.ctx(), &u, f.Get("code")); err != nil {
 		status := statusOf(err)

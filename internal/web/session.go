@@ -85,9 +85,12 @@ func (s *sessions) load(v *visit) error {
 		return err
 	}
 	if v.Store.Now().Sub(v.session.SeenAt) >= time.Minute {
-		return v.Store.Write(ctx, func(tx *store.Tx) error {
+		err := v.Store.Write(ctx, func(tx *store.Tx) error {
 			return tx.TouchSession(ctx, v.session.ID, studymail.Origin(ctx))
 		})
+		if err != nil { // a page that is only looked at needs no disk that can be written
+			v.Log.Warn("the use of a session could not be noted", "error", err)
+		}
 	}
 	return nil
 }

@@ -144,13 +144,17 @@ func (v *visit) here() string {
 // toLogin sends who is not signed in there, with the way back. What a form held is
 // not kept: it might be the work of somebody else at this browser.
 func (v *visit) toLogin() {
-	to := "/login"
 	if safe := v.r.Method == http.MethodGet || v.r.Method == http.MethodHead; safe || v.isHTMX() {
+		q := url.Values{}
 		if here := v.here(); here != "/" {
-			to += "?next=" + url.QueryEscape(here)
+			q.Set("next", here)
 		}
 		if v.hadCookie {
-			v.flash("You were signed out. Sign in to go on.")
+			q.Set("why", "ended")
+		}
+		to := "/login"
+		if len(q) > 0 {
+			to += "?" + q.Encode()
 		}
 		if v.isHTMX() { // it would put the form where a part of the page is
 			v.w.Header().Set("HX-Redirect", to)
