@@ -17,9 +17,14 @@ run: build ## Build and run the product on its embedded defaults (makes .env and
 	bin/studymail serve --init --demo-if-new
 
 build: ## Build the static binary bin/studymail
+	@scripts/assets.sh --if-possible
 	CGO_ENABLED=0 go build $(BUILDFLAGS) -o bin/studymail ./cmd/studymail
 
+assets: ## Build what the pages look like (needs npm; run and build do it where it can be done)
+	@scripts/assets.sh
+
 test: test-deps ## Run every test on SQLite and PostgreSQL (installs what they need when it is root)
+	@scripts/assets.sh --if-possible
 	go vet ./...
 	go test -count=1 -timeout 20m ./...
 
@@ -41,6 +46,10 @@ chaos: test-deps ## Run the fault campaigns in full (their short forms are part 
 dump: test-deps ## At a release: keep a database in mid-campaign as test data (SCHEMA=0006, the newest migration)
 	@[ -n "$(SCHEMA)" ] || { echo "write make dump SCHEMA=0006: the number of the newest migration" >&2; exit 2; }
 	DUMP=$(SCHEMA) go test -count=1 -timeout 20m -run '^TestAnUpgradeInMidFlight' ./internal/e2e/
+
+screenshots: test-deps ## Look at every page in a real browser: pictures in build/screenshots, axe-core
+	@scripts/assets.sh
+	go test -count=1 -timeout 20m -run '^TestPages' ./internal/webtest/
 
 fuzz: ## Run every fuzz target on FUZZTIME inputs (200000x)
 	scripts/fuzz.sh $(FUZZTIME)
@@ -68,7 +77,8 @@ verify: ## Check that go.mod is tidy, dependencies are what go.sum says, and fil
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad" >&2; exit 1; }
 
 clean: ## Remove what was built (never data, state, logs, mail or .env)
-	rm -rf bin
+	rm -rf bin build internal/web/assets/node_modules
+	find internal/web/dist -type f -not -name .keep -delete
 	find . -name '*.test' -type f -not -path './.git/*' -delete
 
 bin/golangci-lint: tools/go.mod tools/go.sum
@@ -77,4 +87,4 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 bin/govulncheck: tools/go.mod tools/go.sum
 	go build -C tools -o ../$@ golang.org/x/vuln/cmd/govulncheck
 
-.PHONY: help run build test test-deps test-race test-pg chaos dump fuzz bench lint fmt vuln check verify clean
+.PHONY: help run build assets screenshots test test-deps test-race test-pg chaos dump fuzz bench lint fmt vuln check verify clean

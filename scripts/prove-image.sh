@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds deploy/Dockerfile and runs the image as compose.yaml does, without a
 # Docker daemon and without an image registry: buildah and podman, with a stand-in
-# for the Go image made of Debian's packages and this machine's Go. docs/docker.md
+# for the Go and Node images made of Debian's packages and this machine's Go and Node. docs/docker.md
 # says what comes out. As root, on Debian:
 #
 #   scripts/prove-image.sh [FOLDER]     (default: /var/tmp/studymail-prove-image)
@@ -12,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${1:-/var/tmp/studymail-prove-image}
 golang=$(sed -n 's/^FROM \(.*golang.*\) AS .*/\1/p' deploy/Dockerfile)
+node=$(sed -n 's/^FROM \(.*node.*\) AS .*/\1/p' deploy/Dockerfile)
 image=studymail:proof
 
 say() { printf 'prove-image: %s\n' "$*"; }
@@ -69,9 +70,9 @@ cleanup() {
 cleanup
 trap cleanup EXIT
 
-# --- The stand-in for the Go image ---
+# --- The stand-ins for the Go and Node images ---
 
-if ! pod image exists "$golang"; then
+if ! pod image exists "$golang" || ! pod image exists "$node"; then
 	began=$(date +%s.%N)
 	root=$work/root
 	rm -rf "$root"
@@ -80,18 +81,28 @@ if ! pod image exists "$golang"; then
 	cp -a "$(go env GOROOT)" "$root/usr/local/go"
 	tar -C "$root" -c . | pod import --quiet --change 'ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
 		--change 'ENV GOPATH=/go' --change 'ENV GOTOOLCHAIN=local' --change 'ENV GOPROXY=file:///modules' - "$golang" >/dev/null
+	rm -rf "$root/usr/local/go"
+	# npm stands beside its node, wherever that was installed.
+	npm=$(readlink -f "$(command -v npm)")
+	mkdir -p "$root/usr/local/lib"
+	cp -L "$(command -v node)" "$root/usr/local/bin/node"
+	cp -a "${npm%/bin/*}" "$root/usr/local/lib/npm"
+	ln -s ../lib/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
+	tar -C "$root" -c . | pod import --quiet --change 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$node" >/dev/null
 	rm -rf "$root"
-	say "$golang: made of Debian bookworm and $(go env GOVERSION) in $(since "$began")"
+	say "$golang and $node: made of Debian bookworm, $(go env GOVERSION) and Node $(node --version) in $(since "$began")"
 fi
 
 # --- Build ---
 
 # Modules come from this machine's cache, checked against go.sum as ever: it may
-# reach the module proxy by ways that the stand-in does not have.
+# reach the module proxy by ways that the stand-in does not have. So do npm's packages.
 go mod download
+npm --prefix internal/web/assets ci --ignore-scripts --no-audit --no-fund --cache "$work/npm" >"$work/npm.log" 2>&1 || fail "npm: see $work/npm.log"
 began=$(date +%s.%N)
 version=$(git describe --tags --always)
-buildah "${store[@]}" bud --isolation chroot --pull-never --format docker --volume "$(go env GOMODCACHE)/cache/download:/modules:ro" --build-arg VERSION="$version" -f deploy/Dockerfile -t "$image" . >"$work/build.log" 2>&1 ||
+buildah "${store[@]}" bud --isolation chroot --pull-never --format docker --volume "$(go env GOMODCACHE)/cache/download:/modules:ro" \
+	--volume "$work/npm:/npm" --build-arg NPM_FLAGS="--offline --cache /npm" --build-arg VERSION="$version" -f deploy/Dockerfile -t "$image" . >"$work/build.log" 2>&1 ||
 	fail "the build: see $work/build.log"
 say "built $image in $(since "$began"), $(($(pod image inspect --format '{{.Size}}' "$image") / 1000000)) MB"
 

@@ -20,6 +20,9 @@ command -v mkfs.ext4 >/dev/null || [ -x /usr/sbin/mkfs.ext4 ] ||
 command -v cc >/dev/null || need gcc "the race detector needs a C compiler"
 command -v git >/dev/null || need git "the build asks it for the version"
 
+command -v chromium >/dev/null || need chromium "the tests look at the pages in a real browser"
+compgen -G '/usr/share/fonts/*/*/*.[ot]tf' >/dev/null || need fonts-dejavu-core "the browser needs letters to draw"
+
 compgen -G '/usr/lib/*/libnss_wrapper.so' >/dev/null ||
 	need libnss-wrapper "Exim is told by it which user it is"
 

@@ -57,7 +57,9 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 			return cannotListen(ctx, a.Config.HTTPAddr, err)
 		}
 		addr = listener.Addr().String()
-		site = web.New(web.Options{Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed})
+		if site, err = web.New(a.WebOptions()); err != nil {
+			return errors.Join(err, listener.Close())
+		}
 		running.Go(func() { fail(site.Serve(listener)) })
 	}
 
@@ -216,6 +218,9 @@ func (a *App) retrySweep(ctx context.Context) (int, error) {
 func (a *App) purge(ctx context.Context) (int, error) {
 	var n int
 	err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if _, err = tx.PurgeSignIns(ctx, a.Config.SessionIdle, a.Now().Add(-7*24*time.Hour)); err != nil {
+			return err
+		}
 		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
 		return err
 	})

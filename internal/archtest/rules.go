@@ -32,6 +32,7 @@ var layers = map[string]int{
 	"internal/ses":      3,
 	"internal/store":    3,
 	"internal/statedir": 3,
+	"internal/account":  4,
 	"internal/audience": 4,
 	"internal/outbox":   4,
 	"internal/limiter":  4,
@@ -45,7 +46,7 @@ var layers = map[string]int{
 }
 
 // forTests are linked into tests only; with what is below them.
-var forTests = []string{"internal/storetest", "internal/smtptest", "internal/archtest", "internal/e2e", "internal/canary", "internal/interop", "bench", "deploy"}
+var forTests = []string{"internal/storetest", "internal/smtptest", "internal/archtest", "internal/e2e", "internal/webtest", "internal/canary", "internal/interop", "bench", "deploy"}
 
 // onlyIn lists the dependencies that have a place, by import path prefix. The
 // first rule that fits an import counts.
@@ -61,6 +62,9 @@ var onlyIn = []struct {
 	{"github.com/lib/pq", []string{"internal/store"}},
 	{"net/http", []string{"internal/web", "internal/app"}},
 	{"github.com/emersion/go-msgauth", []string{"internal/dkim"}},
+	{"github.com/alexedwards/scs", []string{"internal/web"}},
+	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
+	{"github.com/pquerna/otp", []string{"internal/account"}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
 	{"github.com/tink-crypto/tink-go", []string{"internal/sealed"}},
 }

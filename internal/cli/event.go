@@ -61,9 +61,9 @@ func (e *env) eventList() *cobra.Command {
 			case len(all) == 0:
 				return e.say("No events. Everything that changes something writes one.")
 			}
-			t := e.table("at", "who", "what", "about", "detail")
+			t := e.table("at", "who", "what", "about", "detail", "from")
 			for _, ev := range all {
-				t.row(j.clock(ev.At), ev.Actor, ev.Action, ev.About, ev.Detail)
+				t.row(j.clock(ev.At), ev.Actor, ev.Action, ev.About, ev.Detail, ev.Origin)
 			}
 			return t.end()
 		}),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 
@@ -17,12 +18,13 @@ func (e *env) serveCommand() *cobra.Command {
 	var init, demo bool
 	cmd := &cobra.Command{
 		Use:   "serve [--init] [--demo-if-new]",
-		Short: "Run everything in one process: workers, scheduler and health pages",
+		Short: "Run everything in one process: workers, scheduler and pages",
 		Long: `Run everything in one process: workers that hand mail over, the scheduler, and
-health pages on HTTP_ADDR. On the embedded database it makes missing tables by
-itself. It ends in order on Ctrl-C or SIGTERM, within 15 seconds: what is on the wire
-is finished and recorded, the rest stays queued. A second Ctrl-C ends it at once;
-nothing is lost, the next start sees what was on the wire.`,
+the pages on HTTP_ADDR. On the embedded database it makes missing tables by itself.
+While nobody can sign in it prints a link for the first user. It ends in order on
+Ctrl-C or SIGTERM, within 15 seconds: what is on the wire is finished and recorded,
+the rest stays queued. A second Ctrl-C ends it at once; nothing is lost, the next
+start sees what was on the wire.`,
 		Example: `  studymail serve
   HTTP_ADDR=127.0.0.1:9000 studymail serve`,
 		Args: exactly(),
@@ -52,8 +54,8 @@ share the work. It ends in order on Ctrl-C or SIGTERM.`,
 func (e *env) webCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "web",
-		Short:   "Run the web part only (health pages for now)",
-		Long:    "Run the web part only: health pages on HTTP_ADDR for now. No mail is sent by it.",
+		Short:   "Run the pages only",
+		Long:    "Run the pages on HTTP_ADDR only. No mail is sent by it.",
 		Example: `  studymail web`,
 		Args:    exactly(),
 		RunE: e.run(func(ctx context.Context, _ *cobra.Command, _ []string) error {
@@ -91,6 +93,9 @@ func (e *env) serve(ctx context.Context, parts app.Parts, init, demo bool) (err 
 		}
 	}
 	return a.Serve(ctx, parts, func(addr string) {
+		if addr != "" {
+			defer e.firstSignIn(ctx, a, addr)
+		}
 		where := "mail goes to the folder " + a.Config.MaildirPath
 		if a.Config.MailTransport == config.SMTP {
 			where = "mail goes to the relay " + net.JoinHostPort(a.Config.EmailHost, strconv.Itoa(a.Config.EmailPort)) + " by SMTP"
@@ -112,6 +117,35 @@ func areUncertain(n int) string {
 		return "1 message is"
 	}
 	return count(n, "message") + " are"
+}
+
+// firstSignIn prints the link by which the first administrator signs in, while
+// there is none. It is printed nowhere else, and never logged.
+func (e *env) firstSignIn(ctx context.Context, a *app.App, addr string) {
+	token, needed, err := a.Accounts().FirstLink(ctx)
+	switch {
+	case err != nil:
+		e.note("a link for the first user could not be made: %s; `studymail user add` adds one", err)
+	case needed:
+		base := "http://" + browsable(addr)
+		if a.Config.PublicURL != "" {
+			base = a.Config.PublicURL
+		}
+		e.note("nobody can sign in yet. To become the first user, open within an hour:\n  %s/setup/%s", base, token.Reveal())
+	}
+}
+
+// browsable is an address that a browser on this machine can open: one that
+// listens everywhere is reached as localhost.
+func browsable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
 }
 
 func (e *env) healthCommand() *cobra.Command {

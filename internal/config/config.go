@@ -36,6 +36,11 @@ type Config struct {
 	AllowedHosts []string // with PUBLIC_URL's host
 	PublicURL    string   // without a slash at the end; "" if patients cannot reach the pages
 
+	TrustedProxies []netip.Prefix
+	SessionIdle    time.Duration
+	SessionMax     time.Duration
+	SecondFactor   SecondFactor
+
 	// Mail.
 	MailTransport Transport
 	MaildirPath   string
@@ -116,6 +121,15 @@ const (
 	StartTLS         TLS = "starttls"          // where it is offered
 	StartTLSRequired TLS = "starttls-required" // or no mail
 	ImplicitTLS      TLS = "tls"               // from the first byte
+)
+
+// SecondFactor is whether users must have one.
+type SecondFactor string
+
+// The ways.
+const (
+	SecondFactorOptional SecondFactor = "optional"
+	SecondFactorRequired SecondFactor = "required"
 )
 
 // Setting is one option as doctor shows it.

@@ -289,6 +289,26 @@ func table() []group {
 				set: setPublicURL,
 			},
 			{
+				name: "TRUSTED_PROXIES", allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+				doc: "Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+				set: setTrustedProxies,
+			},
+			{
+				name: "SESSION_IDLE", def: "1h", allowed: "a duration from 1m to 30d, such as 1h",
+				doc: "Who has not used the pages for that long is signed out.",
+				set: duration(func(c *Config) *timeDuration { return &c.SessionIdle }, minute, 30*day),
+			},
+			{
+				name: "SESSION_MAX", def: "12h", allowed: "a duration from 1m to 90d, such as 12h",
+				doc: "Everybody signs in anew after that long.",
+				set: duration(func(c *Config) *timeDuration { return &c.SessionMax }, minute, 90*day),
+			},
+			{
+				name: "SECOND_FACTOR", def: "optional", allowed: "optional or required",
+				doc: "Whether users must sign in with a code from an authenticator app, too.",
+				set: choice(func(c *Config) *SecondFactor { return &c.SecondFactor }, SecondFactorOptional, SecondFactorRequired),
+			},
+			{
 				name: "DEBUG", def: "False", allowed: "True or False",
 				doc: "True, for development, logs at level DEBUG unless LOG_LEVEL says otherwise.",
 				set: yes(func(c *Config) *bool { return &c.Debug }),

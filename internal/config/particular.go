@@ -224,3 +224,19 @@ func setLogLevel(c *Config, v string) bool {
 func list(v string) []string {
 	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
 }
+
+func setTrustedProxies(c *Config, v string) bool {
+	c.TrustedProxies = nil
+	for _, part := range list(v) {
+		p, err := netip.ParsePrefix(part)
+		if err != nil {
+			a, err := netip.ParseAddr(part)
+			if err != nil || a.Zone() != "" {
+				return false
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		c.TrustedProxies = append(c.TrustedProxies, p.Masked())
+	}
+	return true
+}

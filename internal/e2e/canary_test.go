@@ -143,6 +143,7 @@ func (a *aviary) sendAndFail() string {
 		a.say("outbox", "show", of[0].ID, "--json")
 	}
 	a.askHTTP()
+	a.walkPages()
 	a.end(p)
 	return drafted.ID
 }
@@ -340,6 +341,7 @@ func (a *aviary) killAtLast() {
 	a.tb.Helper()
 	p := a.serve()
 	a.askHTTP()
+	a.walkPages()
 	taken := a.relay.Book.Total()
 	a.say("send", "--template", "invitation", "--patient", a.patient(sentCanary), "--again")
 	eventually(a.tb, 30*time.Second, "the letter is sent", func() bool { return a.relay.Book.Total() > taken })

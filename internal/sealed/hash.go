@@ -13,6 +13,9 @@ const (
 	UsernameHash HashOf = "username"
 	EmailHash    HashOf = "email"
 	DetailsHash  HashOf = "details"
+	UserHash     HashOf = "user"     // of a member of staff's address
+	TriesHash    HashOf = "tries"    // of whom sign-ins are counted for
+	RecoveryHash HashOf = "recovery" // of a recovery code
 )
 
 // Hash gives the keyed hash under the newest key: what is stored. The caller

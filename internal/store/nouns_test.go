@@ -85,6 +85,7 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,
 		storetest.EventsComeNewestFirst,
+		storetest.EventsAreFoundByEachFilter,
 		storetest.RollbackLeavesNoEvent,
 	)
 }
@@ -108,5 +109,27 @@ func TestBackup(t *testing.T) {
 	storetest.Run(t,
 		storetest.ABackupIsOneInstantDisarmedAndChecked,
 		storetest.ABackupThatWasKilledIsMadeAnew,
+	)
+}
+
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.UserComesBackAsItWasAdded,
+		storetest.TwoEditorsOfAUserCollideVisibly,
+		storetest.TheLastAdministratorStays,
+		storetest.PasswordAndSignInAreNoted,
+		storetest.ACodeCountsOnce,
+	)
+}
+
+func TestSignIns(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.SessionsEndByTheirTimeAndByIdleness,
+		storetest.EndingAUsersSessionsLeavesOthersAlone,
+		storetest.TriesAreAllowedInABurstAndThenStepByStep,
+		storetest.ALinkIsUsedOnceAndReplacesItsElders,
+		storetest.AFormIsUsedOnce,
 	)
 }

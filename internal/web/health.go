@@ -16,37 +16,41 @@ type Health interface {
 	MailFlows(ctx context.Context) (studymail.Health, error)
 }
 
-func ready(o Options) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if err := o.Health.Ready(r.Context()); err != nil {
-			o.Log.Warn("not ready", "error", err)
-			answer(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "why": string(studymail.CodeOf(err))})
-			return
-		}
-		answer(w, http.StatusOK, map[string]string{"status": "ready"})
-	}
+func (s *site) processIsUp(v *visit) error {
+	v.json(http.StatusOK, map[string]string{"status": "ok"})
+	return nil
 }
 
-func health(o Options) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h, err := o.Health.MailFlows(r.Context())
-		if err != nil {
-			o.Log.Warn("health could not be told", "error", err)
-			answer(w, http.StatusServiceUnavailable, map[string]string{"status": "unknown", "why": string(studymail.CodeOf(err))})
-			return
-		}
-		status := http.StatusOK
-		if !h.Healthy {
-			status = http.StatusServiceUnavailable
-		}
-		answer(w, status, h)
+func (s *site) ready(v *visit) error {
+	if err := s.Health.Ready(v.ctx()); err != nil {
+		s.Log.Warn("not ready", "error", err)
+		v.json(http.StatusServiceUnavailable, map[string]string{"status": "not ready", "why": string(studymail.CodeOf(err))})
+		return nil
 	}
+	v.json(http.StatusOK, map[string]string{"status": "ready"})
+	return nil
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
+func (s *site) mailFlows(v *visit) error {
+	h, err := s.Health.MailFlows(v.ctx())
+	if err != nil {
+		s.Log.Warn("health could not be told", "error", err)
+		v.json(http.StatusServiceUnavailable, map[string]string{"status": "unknown", "why": string(studymail.CodeOf(err))})
+		return nil
+	}
+	status := http.StatusOK
+	if !h.Healthy {
+		status = http.StatusServiceUnavailable
+	}
+	v.json(status, h)
+	return nil
+}
+
+// json answers a machine.
+func (v *visit) json(status int, value any) {
+	v.w.Header().Set("Content-Type", "application/json")
+	v.w.WriteHeader(status)
+	e := json.NewEncoder(v.w)
 	e.SetIndent("", "  ")
-	_ = e.Encode(v) // the reader went away
+	_ = e.Encode(value) // the reader went away
 }

@@ -7,6 +7,11 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"studymail/internal/account"
+	"studymail/internal/config"
+	"studymail/internal/sealed"
+	"studymail/internal/store"
 )
 
 // Options are what a server answers with.
@@ -14,6 +19,13 @@ type Options struct {
 	Health      Health
 	Log         *slog.Logger
 	HostAllowed func(host string) bool // of the Host header
+	Config      *config.Config
+	Store       *store.Store
+	Accounts    *account.Accounts
+	Sealer      *sealed.Sealer
+	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
+	Now         func() time.Time
+	Version     string
 }
 
 // Name is what a server calls itself in its answers' Server field.
@@ -23,16 +35,29 @@ const Name = "studymail"
 type Server struct{ http *http.Server }
 
 // New makes a server; Serve starts it.
-func New(o Options) *Server {
+func New(o Options) (*Server, error) {
+	h, err := Handler(o)
+	if err != nil {
+		return nil, err
+	}
 	return &Server{&http.Server{
-		Handler:           guarded(o, routes(o)),
+		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}}
+	}}, nil
+}
+
+// Handler is what a server answers with, without the server: for tests, too.
+func Handler(o Options) (http.Handler, error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler(), nil
 }
 
 // Serve answers until Stop.
@@ -48,37 +73,4 @@ func (s *Server) Stop(ctx context.Context) {
 	if s.http.Shutdown(ctx) != nil {
 		_ = s.http.Close() // they had their time
 	}
-}
-
-// routes lists every route.
-func routes(o Options) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	mux.HandleFunc("GET /readyz", ready(o))
-	mux.HandleFunc("GET /health", health(o))
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("studymail is up. The pages come later; until then use the command line: `studymail --help`.\n" +
-			"Health: /healthz (process), /readyz (database), /health (mail flows).\n")) // the reader went away
-	})
-	return mux
-}
-
-// guarded refuses other hosts' names (DNS rebinding) and sets what every answer has.
-func guarded(o Options, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Server", Name)
-		if !o.HostAllowed(r.Host) {
-			http.Error(w, "This host name is not allowed here. Add it to ALLOWED_HOSTS.", http.StatusBadRequest)
-			return
-		}
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
 }

@@ -1,0 +1,96 @@
+package web
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+
+	"studymail"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// parsePages reads templates/: each file directly in it is a page, made of the
+// layout, the parts and its own "content".
+func (s *site) parsePages() (map[string]*template.Template, error) {
+	base, err := template.New("base").Funcs(s.funcs()).Option("missingkey=error").ParseFS(templates, "templates/layout/*.html", "templates/parts/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the layout of the pages: %w", err)
+	}
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list the pages: %w", err)
+	}
+	pages := map[string]*template.Template{}
+	for _, file := range files {
+		t, err := base.Clone()
+		if err == nil {
+			t, err = t.ParseFS(templates, file)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", file, err)
+		}
+		pages[strings.TrimSuffix(path.Base(file), ".html")] = t
+	}
+	return pages, nil
+}
+
+// frame is what the layout shows around a page.
+type frame struct {
+	Title    string
+	Theme    string // auto, light or dark
+	Here     string // the page's path, for forms that come back to it
+	Places   []framePlace
+	User     *frameUser // nil: nobody is signed in
+	Flash    []string
+	NoAssets bool
+	Version  string
+	Data     any
+}
+
+type framePlace struct {
+	place
+	Current bool
+}
+
+type frameUser struct{ Masked, Role string }
+
+func (v *visit) frame(title string, data any) *frame {
+	f := &frame{Title: title, Theme: v.theme(), Here: v.here(), Flash: v.takeFlash(), NoAssets: v.assets.missing(), Version: v.Version, Data: data}
+	if v.r.Method != "GET" {
+		f.Here = "/" // there is no way back to what a form answered
+	}
+	if !v.isSignedIn() {
+		return f
+	}
+	f.User = &frameUser{Role: v.user.Role.Name()}
+	if email, err := v.Accounts.Address(&v.user); err == nil {
+		f.User.Masked = email.Masked()
+	}
+	for _, p := range v.placesFor(&v.user) {
+		current := v.r.URL.Path == p.Path || p.Path != "/" && strings.HasPrefix(v.r.URL.Path, p.Path+"/")
+		f.Places = append(f.Places, framePlace{p, current})
+	}
+	return f
+}
+
+// placesFor are the entries of the navigation that a user has a use for.
+func (s *site) placesFor(u *studymail.User) []place {
+	needs := map[string]studymail.Permission{}
+	for _, rt := range routes() {
+		if rt.method == "GET" {
+			needs[strings.TrimSuffix(rt.path, "{$}")] = rt.needs
+		}
+	}
+	var all []place
+	for _, p := range places {
+		if need, there := needs[p.Path]; there && u.May(need) && (p.Path != mailbox || s.Config.MailTransport == "maildir") {
+			all = append(all, p)
+		}
+	}
+	return all
+}
