@@ -27,17 +27,15 @@ var cuts = []string{
 func beforeReturned(s string) string {
 	at := 0
 	for line := range strings.Lines(s) {
-		if at > 0 && (strings.HasPrefix(line, "Received:") || strings.HasPrefix(line, "Return-Path:") || strings.HasPrefix(line, "Return-path:") || strings.HasPrefix(line, "> Received:")) {
+		if at > 0 && (strings.HasPrefix(line, "Received:") || strings.HasPrefix(line, "Return-Path:") || strings.HasPrefix(line, "Return-path:") || strings.HasPrefix(line, "> Received:") || strings.HasPrefix(line, "  Received:")) {
 			return s[:at]
 		}
 		if bare := strings.Trim(line, "-=_*+#>|. \t\r\n:"); at > 0 && len(bare) < 90 && len(bare) > 8 {
 			lower := strings.ToLower(bare)
 			ruled := strings.HasPrefix(strings.TrimSpace(line), "--") || strings.HasPrefix(strings.TrimSpace(line), "==") || strings.HasPrefix(strings.TrimSpace(line), "**") || strings.HasPrefix(strings.TrimSpace(line), "__") || strings.HasSuffix(strings.TrimSpace(line), ":")
-			if ruled {
-				for _, cut := range cuts {
-					if strings.Contains(lower, cut) {
-						return s[:at]
-					}
+			for _, cut := range cuts {
+				if strings.Contains(lower, cut) && (ruled || len(lower) < len(cut)+12) {
+					return s[:at]
 				}
 			}
 		}
@@ -49,7 +47,7 @@ func beforeReturned(s string) string {
 // daemons are who reports come from: in the local part or the name of From,
 // Sender or Return-Path.
 var daemons = []string{
-	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon", "daemon@",
+	"mailer-daemon", "mailer daemon", "mail deliver", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon", "daemon@",
 	"postmaster", "post master", "post_master", "postmast", "mailmaster", "mail delivery", "mail-delivery", "maildelivery",
 	"mail system", "mailsystem", "mail subsystem", "delivery subsystem", "delivery system", "delivery service",
 	"system administrator", "mail administrator", "mailadmin", "mail admin", "email administrator", "administrator@",
@@ -123,7 +121,7 @@ func (c *contents) nullSender() bool {
 
 // fromDaemon tells a mail that a mail system wrote.
 func (c *contents) fromDaemon() bool {
-	return containsAny(c.from(), daemons) || strings.HasPrefix(strings.TrimSpace(c.from()), "\n")
+	return containsAny(c.from(), daemons) || strings.HasPrefix(c.from(), "<>\n")
 }
 
 func containsAny(s string, words []string) bool {
@@ -176,45 +174,82 @@ func (c *contents) isFreeForm(words string) bool {
 }
 
 // listed finds the recipients that a report names: addresses that stand at the
-// start of a line, alone or before a colon, or behind a label.
+// start of a line, alone or before a colon, or behind a label or a code.
 func listed(words string) map[string]bool {
-	found := map[string]bool{}
+	found, quoted := map[string]bool{}, map[string]bool{}
+	before := ""
 	for line := range strings.Lines(words) {
 		s := strings.TrimLeft(line, " \t*->|•")
-		lower := strings.ToLower(s)
-		for _, label := range []string{"to:", "recipient:", "recipient address:", "rcpt to:", "failed recipient:", "user:", "address:", "mailto:", "smtp:", "original recipient:", "final-recipient:", "e-mail:", "email:", "invalid address:", "550 ", "unknown user:"} {
-			if strings.HasPrefix(lower, label) {
-				s = strings.TrimLeft(s[len(label):], " \t")
-				lower = strings.ToLower(s)
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		who := found
+		last := before
+		before = strings.TrimSpace(line)
+		if strings.HasSuffix(last, " by") || strings.HasSuffix(last, "from") || strings.HasSuffix(last, "from:") {
+			continue // the sender
+		}
+		for again := true; again; {
+			again = false
+			if code := strings.TrimLeft(s, "<> "); len(code) > 4 && isReplyCode(code[:3]) && (code[3] == ' ' || code[3] == '-') {
+				s, again = strings.TrimLeft(code[4:], " \t"), true
+				if word, rest, ok := strings.Cut(s, " "); ok && isEnhanced(word) {
+					s = rest
+				}
+			}
+			for _, label := range labels {
+				if len(s) > len(label) && strings.EqualFold(s[:len(label)], label) {
+					s, again = strings.TrimLeft(s[len(label):], " \t"), true
+					if label == "to:" { // of a header that is quoted, as a rule
+						who = quoted
+					}
+				}
 			}
 		}
-		s = strings.TrimLeft(s, "<\"'[( ")
-		end := strings.IndexAny(s, " \t\r\n<>\"'()[],;:")
-		if end < 0 {
-			end = len(s)
+		if address := addressAt(strings.TrimLeft(s, "<\"'[( ")); address != "" {
+			who[address] = true
 		}
-		word := strings.ToLower(strings.TrimRight(s[:end], "."))
-		at := strings.LastIndexByte(word, '@')
-		if at < 1 || !strings.Contains(word[at:], ".") || strings.ContainsAny(word, "=/?") && len(word) > 70 {
-			continue
-		}
-		if local := word[:at]; local == "postmaster" || local == "mailer-daemon" || local == "abuse" || local == "support" || local == "helpdesk" {
-			continue
-		}
-		found[word] = true
 		if len(found) > 20 {
 			break
 		}
 	}
+	if len(found) == 0 {
+		return quoted
+	}
 	return found
+}
+
+// labels stand before the recipient of a report.
+var labels = []string{
+	"to:", "recipient:", "recipients:", "recipient address:", "rcpt to:", "failed recipient:", "user:", "address:", "mailto:", "smtp:", "original recipient:", "original-recipient:", "final-recipient:", "rfc822;",
+	"e-mail:", "email:", "invalid address:", "unknown user:", "invalid final delivery userid:", "intended recipient:", "undeliverable to", "undeliverable recipient:",
+}
+
+// addressAt reads the address that a text begins with; "" for none, or for one
+// that is nobody's.
+func addressAt(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("<>\"'()[],;:", r) })
+	if end < 0 {
+		end = len(s)
+	}
+	word := strings.ToLower(strings.TrimRight(s[:end], "."))
+	at := strings.LastIndexByte(word, '@')
+	if at < 1 || !strings.Contains(word[at:], ".") {
+		return ""
+	}
+	switch word[:at] {
+	case "postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "hostmaster", "webmaster", "info":
+		return ""
+	}
+	return word
 }
 
 // readFreeForm makes a report of a mail system's own words.
 func (c *contents) readFreeForm(words string) Report {
 	r := Report{Format: FreeForm}
 	recipients := listed(words)
-	for name := range splitAddresses(c.mail.header.Get("X-Failed-Recipients")) {
-		recipients[name] = true
+	if len(recipients) == 0 {
+		recipients = splitAddresses(c.mail.header.Get("X-Failed-Recipients"))
 	}
 	for _, own := range c.ownAddresses() {
 		delete(recipients, own)

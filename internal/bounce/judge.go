@@ -1,5 +1,7 @@
 package bounce
 
+import "strings"
+
 // stage is what a reply answered.
 type stage int
 
@@ -22,24 +24,52 @@ type evidence struct {
 // judge gives the class of a delivery that failed.
 func judge(e *evidence) Class {
 	b := table()
-	said := b.read(e.words, e.enhanced)
+	said, around := b.read(e.words, e.enhanced), b.read(e.around, e.enhanced)
+	if e.stage == someStage {
+		e.stage = e.stageOf(said.clear, around.clear)
+	}
+	around.clear &^= unclear
+	around.vague = 0
 	c := e.decide(said, true)
-	if c == Unknown || c.Kind() == Hard && said.clear&hard == 0 {
+	silent := said.clear&^unclear == 0 && said.exactly == 0
+	switch {
+	case c == Unknown || silent && said.vague == 0 && c.Kind() == Hard && around.clear&against == 0 || silent && around.clear&notRouting != 0:
 		// Nothing clear from the other side: what does the reporting system say?
-		if around := b.read(e.around, e.enhanced); around.clear|around.exactly != 0 {
-			if other := e.decide(said.with(around), false); other != Unknown {
-				c = other
-			}
+		said.clear |= around.clear
+		said.exactly |= around.exactly
+		if other := e.decide(said, false); other != Unknown {
+			return other
 		}
+	case c.Kind() == Hard && said.exactly&hard == 0 && around.clear&against != 0:
+		return first(around.clear & against)
 	}
 	return c
 }
 
-// with adds what else is said, but for the vague.
-func (s said) with(other said) said {
-	s.clear |= other.clear &^ (hint | tryAgain)
-	s.exactly |= other.exactly
-	return s
+// notRouting is what the reporting system can tell better than a code.
+const notRouting = hard | against
+
+// unclear is what counts in a reply only, not in what is said around it.
+const unclear = hint | tryAgain | senderSide | afterMail | afterRcpt | afterData | pipelined
+
+// stageOf tells what a reply answered.
+func (e *evidence) stageOf(said, around set) stage {
+	for _, s := range []set{said, around} {
+		switch {
+		case s&afterRcpt != 0:
+			return rcptStage
+		case s&afterData != 0:
+			return dataStage
+		case s&afterMail != 0:
+			return mailStage
+		case s&pipelined != 0:
+			if strings.HasPrefix(e.enhanced, "5.1.") && !general(e.enhanced) {
+				return rcptStage
+			}
+			return dataStage
+		}
+	}
+	return someStage
 }
 
 // order is which of several meanings counts: what is about the sender or the
@@ -49,10 +79,10 @@ var order = []struct {
 	means set
 	class Class
 }{
-	{senderSide, PolicyBlock},
 	{contentRefused, ContentRefused},
 	{security, Security},
 	{reputation, Reputation},
+	{senderSide, PolicyBlock},
 	{greylisted, Greylisted},
 	{rate, Rate},
 	{full, Full},
@@ -79,13 +109,16 @@ func first(s set) Class {
 }
 
 func (e *evidence) decide(s said, codes bool) Class {
-	if s.exactly&hard != 0 && !e.late(s) {
+	if s.exactly&hard != 0 {
 		return hardClass(s.exactly)
 	}
 	if s.clear&hard != 0 {
 		return e.decideHard(s)
 	}
 	if c := first(s.clear); c != Unknown {
+		if code := e.byCode(s); c == PolicyBlock && s.clear&senderSide == 0 && code.Kind() != Hard && code != Unknown {
+			return code // a code is more exact than "not accepted"
+		}
 		return c
 	}
 	if codes {
@@ -117,20 +150,17 @@ func (e *evidence) decideHard(s said) Class {
 		return first(s.clear & against)
 	case s.clear&hint != 0:
 		return PolicyBlock
-	case e.late(s):
+	case e.stage == dataStage:
 		// After the text was seen it is usually a filter that says so.
 		return PolicyBlock
-	case e.stage == mailStage || e.stage == someStage && s.clear&(afterMail|afterRcpt) == afterMail:
+	case e.stage == mailStage:
 		return PolicyBlock // it is about the sender
+	case len(e.enhanced) > 2 && softCodes[e.enhanced[2:]] && e.stage != rcptStage:
+		return table().codes[e.enhanced[2:]].class
 	case s.clear&tryAgain != 0, e.temporary():
 		return Routing
 	}
 	return hardClass(s.clear)
-}
-
-// late tells whether the reply came after DATA.
-func (e *evidence) late(s said) bool {
-	return e.stage == dataStage || e.stage == someStage && s.clear&(afterData|afterRcpt) == afterData
 }
 
 // temporary tells a code that says so.
@@ -148,7 +178,7 @@ func (e *evidence) byCode(s said) Class {
 			if row.class.Kind() != Hard {
 				return row.class
 			}
-			if e.enhanced[0] != '5' || s.clear&(hint|tryAgain) != 0 || e.stage == mailStage || e.late(s) || e.reply != 0 && e.reply < 500 {
+			if e.enhanced[0] != '5' || s.clear&(hint|tryAgain) != 0 || e.stage == mailStage || e.stage == dataStage || e.reply != 0 && e.reply < 500 {
 				return first(s.vague)
 			}
 			return row.class
@@ -162,3 +192,6 @@ func (e *evidence) byCode(s said) Class {
 	}
 	return Unknown
 }
+
+// softCodes are those that outweigh words like "user unknown" beside them.
+var softCodes = map[string]bool{"2.1": true, "2.2": true, "2.3": true}

@@ -134,6 +134,8 @@ func split(b []byte) (header, body []byte) {
 		}
 		switch {
 		case line[0] == ' ' || line[0] == '\t':
+		case bytes.HasSuffix(header, []byte(";\n")) && bytes.IndexByte(line, '=') > 0 && !isField(line):
+			line = append([]byte{' '}, line...) // a parameter that was not folded
 		case isField(line):
 			fields++
 			valid = fields <= maxFields

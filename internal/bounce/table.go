@@ -42,6 +42,7 @@ const (
 	afterMail  // the reply was to MAIL
 	afterRcpt
 	afterData // to DATA or to the text
+	pipelined // to DATA, or to the RCPT before it
 )
 
 const hard = noMailbox | noDomain
@@ -54,20 +55,22 @@ var meanings = map[string]set{
 	string(Configuration): configuration, string(Security): security, string(Challenge): challenge,
 	string(StillTrying): stillTrying,
 	"sender":            senderSide, "hint": hint, "try again": tryAgain,
-	"after MAIL": afterMail, "after RCPT": afterRcpt, "after DATA": afterData,
+	"after MAIL": afterMail, "after RCPT": afterRcpt, "after DATA": afterData, "pipelined": pipelined,
 }
 
 // phrase is one row about words. Its text is matched from the start of a word
 // on; its last word may go on ("exceed" is also "exceeded"); " * " stands for
 // up to eighty octets of other words.
 type phrase struct {
-	means  set
-	vague  bool   // counts in a reply only, and only where nothing clear is said
-	code   string // only beside this RFC 3463 code; "" for any
-	text   string // as simplify writes it, up to the first *
-	rest   []string
-	raw    bool // looked for in the text as it is, in lower case
-	source string
+	means   set
+	certain bool   // says so whatever else is said
+	vague   bool   // counts in a reply only, and only where nothing clear is said
+	code    string // only beside this RFC 3463 code; "" for any
+	text    string // as simplify writes it, up to the first *
+	rest    []string
+	whole   bool // the last word may not go on
+	raw     bool // looked for in the text as it is, in lower case
+	source  string
 }
 
 // gap is what " * " stands for at most.
@@ -89,7 +92,8 @@ var table = sync.OnceValue(func() *book {
 	b := &book{byStart: map[string][]phrase{}, codes: map[string]codeRow{}}
 	for _, row := range rows(phrasesTSV, 4) {
 		word, vague := strings.CutSuffix(row[0], "?")
-		p := phrase{means: meanings[word], vague: vague, source: row[3]}
+		word, certain := strings.CutSuffix(word, "!")
+		p := phrase{means: meanings[word], vague: vague, certain: certain, source: row[3]}
 		if p.means == 0 {
 			panic(fmt.Sprintf("bounce: phrases.tsv: %q is no class", row[0])) //nolint:forbidigo // a fault of the built-in table: every test fails
 		}
@@ -100,12 +104,13 @@ var table = sync.OnceValue(func() *book {
 			p.raw, p.text = true, strings.ToLower(text)
 			b.raw = append(b.raw, p)
 		} else {
-			parts := strings.Split(row[2], "*")
+			text, p.whole = strings.CutSuffix(text, "$")
+			parts := strings.Split(text, "*")
 			for i := range parts {
-				parts[i] = strings.TrimPrefix(simplify(parts[i]), " ")
+				parts[i] = simplify(parts[i]) // with a space before it
 			}
-			p.text, p.rest = parts[0], parts[1:]
-			key := p.text[:3]
+			p.text, p.rest = parts[0][1:], parts[1:]
+			key := (p.text + " ")[:3]
 			b.byStart[key] = append(b.byStart[key], p)
 		}
 		b.rows = append(b.rows, p)
@@ -135,12 +140,12 @@ func rows(tsv string, columns int) (all [][]string) {
 // said is all that the words of a text mean.
 type said struct {
 	clear, vague set
-	exactly      set // by rows that count only beside their code
+	exactly      set // by rows that are certain, or count only beside their code
 }
 
 func (s *said) add(p *phrase) {
 	switch {
-	case p.code != "":
+	case p.certain || p.code != "":
 		s.exactly |= p.means
 	case p.vague:
 		s.vague |= p.means
@@ -181,6 +186,9 @@ func (p *phrase) at(s string) bool {
 		return false
 	}
 	s = s[len(p.text):]
+	if len(p.rest) > 0 && (s == "" || s[0] != ' ') {
+		return false
+	}
 	for _, next := range p.rest {
 		within := s[:min(len(s), gap+len(next))]
 		i := strings.Index(within, next)
@@ -189,5 +197,5 @@ func (p *phrase) at(s string) bool {
 		}
 		s = s[i+len(next):]
 	}
-	return true
+	return !p.whole || s == "" || s[0] == ' '
 }

@@ -14,7 +14,9 @@ import (
 func simplify(s string) string {
 	var b strings.Builder
 	b.Grow(min(len(s), maxText) + 8)
-	for token := range strings.FieldsFuncSeq(s, func(r rune) bool { return unicode.IsSpace(r) || r == '<' || r == '>' || r == '"' || r == '|' || r == ',' }) {
+	for token := range strings.FieldsFuncSeq(s, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '<' || r == '>' || r == '"' || r == '|' || r == ','
+	}) {
 		if b.Len() > maxText {
 			break
 		}
