@@ -129,7 +129,7 @@ func (s *status) add(g fields) {
 	action, _, _ := strings.Cut(strings.ToLower(g.first("action")), " ")
 	action = strings.Trim(action, `"';(`)
 	code := enhancedIn(g.first("status"))
-	if action == "" && code != "" {
+	if worse[action] == 0 && code != "" {
 		action = map[byte]string{'5': "failed", '4': "delayed", '2': "delivered"}[code[0]]
 	}
 	if s.action != "" && worse[action] <= worse[s.action] {

@@ -53,7 +53,7 @@ var daemons = []string{
 	"system administrator", "mail administrator", "mailadmin", "mail admin", "email administrator", "administrator@",
 	"mail router", "mail server", "mailserver", "message server", "messaging server", "mail transfer", "mail transport",
 	"non-delivery", "nondelivery", "undeliverable", "bounce", "smtp gateway", "mail gateway", "smtp server", "smtpserver", "mmdf", "mta@", "noreply@", "no-reply@", "no_reply@",
-	"mailman@", "root@", "autoresponder", "mailgate", "antivirus", "notification", "microsoftexchange", "microsoft exchange",
+	"mailman@", "root@", "sysadmin@", " administrator", "autoresponder", "mailgate", "antivirus", "notification", "microsoftexchange", "microsoft exchange",
 	"email delivery", "e-mail delivery", "message delivery", "delivery agent", "mailrouter", "mailgw", "mail-noreply",
 	"internet mail", "returned mail", "mail returned", "mailbox@", "smtp@", "mail@", "mailer@", "uucp", "systemmail", "system@",
 }

@@ -28,6 +28,7 @@ func judge(e *evidence) Class {
 	if e.stage == someStage {
 		e.stage = e.stageOf(said.clear, around.clear)
 	}
+	again := around.clear & tryAgain
 	around.clear &^= unclear
 	around.vague = 0
 	c := e.decide(said, true)
@@ -35,7 +36,7 @@ func judge(e *evidence) Class {
 	switch {
 	case c == Unknown || silent && said.vague == 0 && c.Kind() == Hard && around.clear&against == 0 || silent && around.clear&notRouting != 0:
 		// Nothing clear from the other side: what does the reporting system say?
-		said.clear |= around.clear
+		said.clear |= around.clear | again
 		said.exactly |= around.exactly
 		if other := e.decide(said, false); other != Unknown {
 			return other
