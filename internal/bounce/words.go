@@ -48,6 +48,9 @@ func appendToken(b *strings.Builder, token string) {
 		return
 	}
 	token = strings.ReplaceAll(token, "e-mail", "email")
+	if r, n := utf8.DecodeRuneInString(token); len(token) > n+1 && unicode.IsLetter(r) && (strings.HasPrefix(token[n:], "'") || strings.HasPrefix(token[n:], "’")) {
+		token = token[:n] + " " + token[n+1:] // l'adresse
+	}
 	open := false
 	for _, r := range token {
 		switch {
