@@ -19,7 +19,7 @@ var cuts = []string{
 	"message header follows", "message headers follow", "message header for", "original message header", "original message headers",
 	"the first lines of your message", "first 100 lines of your message", "first lines of the message", "forwarded message below",
 	"start of returned message", "start of forwarded message", "your original message", "your message follows", "message follows",
-	"message text follows", "returned text", "original mail", "begin original message", "original message",
+	"message text follows", "returned text", "original mail", "begin original message", "original message", "bounced e-mail", "bounced email", "bounced message",
 	"here is a copy of", "the message that caused this", "the body of the message", "the header of the message", "the message headers", "headers follow", "text of the message",
 	"メッセージの内容", "元のメッセージ", "ursprüngliche nachricht", "kopie der nachricht", "message d'origine",
 }

@@ -13,7 +13,8 @@ func unmark(s string) string {
 	z.SetMaxBuf(maxText)
 	skip := 0
 	for {
-		switch z.Next() {
+		kind := z.Next()
+		switch kind {
 		case html.ErrorToken:
 			return b.String()
 		case html.TextToken:
@@ -23,7 +24,9 @@ func unmark(s string) string {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			switch name, _ := z.TagName(); string(name) {
 			case "style", "script", "title":
-				skip++
+				if kind == html.StartTagToken {
+					skip++
+				}
 			case "br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "td", "pre", "blockquote":
 				b.WriteByte('\n')
 			}

@@ -87,6 +87,7 @@ func hasLineFeed(b []byte) bool {
 type part struct {
 	header message.Header
 	kind   string // media type, in lower case
+	excess bool   // its header is longer than any honest one
 	params map[string]string
 	body   []byte // as it came
 }
@@ -94,8 +95,8 @@ type part struct {
 // open reads the header of a mail or of a part of one. Lines that are no
 // header fields are passed over: real mails have them.
 func open(b []byte) part {
-	header, body := split(b)
-	p := part{body: body}
+	header, body, excess := split(b)
+	p := part{body: body, excess: excess}
 	if h, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(header))); err == nil {
 		p.header = message.Header{Header: h}
 	}
@@ -124,13 +125,14 @@ func looseType(s string) (kind string, params map[string]string) {
 }
 
 // split parts a header from its body, and leaves in the header what is one.
-func split(b []byte) (header, body []byte) {
+// excess tells that there was more than the bounds allow.
+func split(b []byte) (header, body []byte, excess bool) {
 	header = make([]byte, 0, min(len(b), 4096))
 	fields, valid := 0, false
 	for len(b) > 0 {
 		line, rest, _ := bytes.Cut(b, []byte("\n"))
 		if len(bytes.TrimRight(line, " \t")) == 0 {
-			return append(header, '\n'), rest
+			return append(header, '\n'), rest, excess
 		}
 		switch {
 		case line[0] == ' ' || line[0] == '\t':
@@ -139,15 +141,20 @@ func split(b []byte) (header, body []byte) {
 		case isField(line):
 			fields++
 			valid = fields <= maxFields
+			excess = excess || !valid
 		default:
 			valid = false
 		}
-		if valid && len(header)+len(line) < maxHeader && !(len(header) == 0 && (line[0] == ' ' || line[0] == '\t')) {
+		switch {
+		case !valid:
+		case len(header)+len(line) >= maxHeader:
+			excess = true
+		case len(header) > 0 || line[0] != ' ' && line[0] != '\t':
 			header = append(append(header, line...), '\n')
 		}
 		b = rest
 	}
-	return append(header, '\n'), nil
+	return append(header, '\n'), nil, excess
 }
 
 // isField tells a line that begins a header field (RFC 5322 §2.2).
@@ -228,10 +235,12 @@ type contents struct {
 	inside   bool   // the report stands in a multipart that is none
 	report   string // report-type
 	parts    int
+	excess   bool // more parts, or deeper ones, than any honest mail has
 }
 
 func read(b []byte) *contents {
 	c := &contents{raw: b, mail: open(b)}
+	c.excess = c.mail.excess
 	c.walk(&c.mail, 0)
 	return c
 }
@@ -248,14 +257,16 @@ func (c *contents) walk(p *part, depth int) {
 			c.inside = depth > 0
 		}
 		if depth == maxDepth {
+			c.excess = true
 			return
 		}
-		pieces := p.pieces(maxParts)
+		pieces := p.pieces(maxParts + 1)
 		if len(pieces) == 0 && depth == 0 { // no boundary that is used: what there is
 			c.plain.WriteString(string(p.body[:min(len(p.body), maxText)]))
 		}
 		for _, piece := range pieces {
 			if c.parts >= maxParts {
+				c.excess = true
 				return
 			}
 			inner := open(piece)

@@ -28,7 +28,7 @@ func Read(r io.Reader) (Report, error) {
 
 // understand tries the formats, the surest first.
 func (c *contents) understand() (Report, *status) {
-	if c.mail.header.Len() == 0 {
+	if c.mail.header.Len() == 0 || c.excess {
 		return Report{Class: NotABounce, Format: Unread}, nil
 	}
 	switch {

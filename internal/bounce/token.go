@@ -6,12 +6,9 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// tokenLength is that of a signed token (internal/sealed): a UUID and a tag of
-// 21 octets in base 32.
 const (
-	minToken = 56
-	maxToken = 62
-	prefix   = "b+" // of the local part of our return paths
+	tokenLength = 60   // of a signed token (internal/sealed)
+	prefix      = "b+" // of the local part of our return paths (internal/compose)
 )
 
 // places are where the address stands that a report came to, the most
@@ -88,10 +85,10 @@ func tokenIn(s string) string {
 		}
 		at += i + len(prefix)
 		end := at
-		for end < len(lower) && end-at <= maxToken && (lower[end] >= 'a' && lower[end] <= 'z' || lower[end] >= '2' && lower[end] <= '7') {
+		for end < len(lower) && end-at <= tokenLength && (lower[end] >= 'a' && lower[end] <= 'z' || lower[end] >= '2' && lower[end] <= '7') {
 			end++
 		}
-		if n := end - at; n >= minToken && n <= maxToken && end < len(lower) && (lower[end] == '@' || lower[end] == '=') {
+		if end-at == tokenLength && end < len(lower) && (lower[end] == '@' || lower[end] == '=') {
 			return lower[at:end]
 		}
 	}

@@ -33,6 +33,7 @@ func appendToken(b *strings.Builder, token string) {
 	if len(token) > 3 && token[3] == '-' && isReplyCode(token[:3]) {
 		token = token[4:]
 	}
+	scrubbed := strings.Contains(token, "[address]") // as our scrubber leaves one
 	token = strings.Trim(token, edges)
 	switch {
 	case token == "" || isReplyCode(token) || isEnhanced(token):
@@ -40,7 +41,7 @@ func appendToken(b *strings.Builder, token string) {
 	case strings.Contains(token, "://"):
 		b.WriteString(" url")
 		return
-	case strings.IndexByte(token, '@') >= 0:
+	case strings.IndexByte(token, '@') >= 0 || token == "address" && scrubbed:
 		b.WriteString(" @")
 		return
 	case isHost(token):
