@@ -117,7 +117,7 @@ func (e *evidence) decide(s said, codes bool) Class {
 		return e.decideHard(s)
 	}
 	if c := first(s.clear); c != Unknown {
-		if code := e.byCode(s); c == PolicyBlock && s.clear&senderSide == 0 && code.Kind() != Hard && code != Unknown {
+		if code := e.byCode(s); code != Unknown && code.Kind() != Hard && (c == PolicyBlock && s.clear&senderSide == 0 || (c.Kind() == Policy || c == Security) && e.precise()) {
 			return code // a code is more exact than "not accepted"
 		}
 		return c
@@ -170,6 +170,11 @@ func (e *evidence) temporary() bool {
 		return e.reply < 500
 	}
 	return e.enhanced != "" && e.enhanced[0] == '4'
+}
+
+// precise tells the codes that nobody uses for something else: 5.7.20 and on.
+func (e *evidence) precise() bool {
+	return len(e.enhanced) > 5 && strings.HasPrefix(e.enhanced[1:], ".7.") && e.enhanced[4:] >= "20"
 }
 
 // byCode is for replies whose words say nothing clear.
