@@ -69,8 +69,9 @@ func (c *contents) isChallenge(words string) bool {
 			return true
 		}
 	}
-	if h.Get("In-Reply-To") == "" && h.Get("References") == "" && h.Get("Auto-Submitted") == "" && h.Get("Precedence") == "" && !c.nullSender() {
+	// A person may use the same words, in an answer to a mail.
+	if h.Get("Auto-Submitted") == "" && h.Get("Precedence") == "" && !c.nullSender() && (h.Get("In-Reply-To") == "" || c.handedOn()) {
 		return false
 	}
-	return containsAny(strings.ToLower(words+"\n"+c.subject()), challenges) && !c.handedOn()
+	return containsAny(strings.ToLower(words+"\n"+c.subject()), challenges)
 }

@@ -19,29 +19,64 @@ var cuts = []string{
 	"message header follows", "message headers follow", "message header for", "original message header", "original message headers",
 	"the first lines of your message", "first 100 lines of your message", "first lines of the message", "forwarded message below",
 	"start of returned message", "start of forwarded message", "your original message", "your message follows", "message follows",
-	"message text follows", "returned text", "original mail", "begin original message", "original message", "bounced e-mail", "bounced email", "bounced message",
+	"message text follows", "returned text", "original mail", "begin original message", "original message", "bounced e-mail", "undelivered message you sent", "message you sent follows", "your message reads", "bounced email", "bounced message",
 	"here is a copy of", "the message that caused this", "the body of the message", "the header of the message", "the message headers", "headers follow", "text of the message",
 	"メッセージの内容", "元のメッセージ", "ursprüngliche nachricht", "kopie der nachricht", "message d'origine",
 }
 
 func beforeReturned(s string) string {
-	at := 0
+	at, start, fields, from := 0, 0, 0, false
 	for line := range strings.Lines(s) {
-		if at > 0 && (strings.HasPrefix(line, "Received:") || strings.HasPrefix(line, "Return-Path:") || strings.HasPrefix(line, "Return-path:") || strings.HasPrefix(line, "> Received:") || strings.HasPrefix(line, "  Received:")) {
+		bare := strings.TrimRight(line, "\r\n")
+		switch {
+		case at == 0: // whatever it is, it is the beginning
+		case strings.HasPrefix(bare, "Received:"), strings.HasPrefix(bare, "> Received:"), strings.HasPrefix(bare, "  Received:"), hasFold(bare, "Return-Path:"), hasFold(bare, "Content-Type: message/"), announces(bare):
 			return s[:at]
-		}
-		if bare := strings.Trim(line, "-=_*+#>|. \t\r\n:"); at > 0 && len(bare) < 90 && len(bare) > 8 {
-			lower := strings.ToLower(bare)
-			ruled := strings.HasPrefix(strings.TrimSpace(line), "--") || strings.HasPrefix(strings.TrimSpace(line), "==") || strings.HasPrefix(strings.TrimSpace(line), "**") || strings.HasPrefix(strings.TrimSpace(line), "__") || strings.HasSuffix(strings.TrimSpace(line), ":")
-			for _, cut := range cuts {
-				if strings.Contains(lower, cut) && (ruled || len(lower) < len(cut)+12) {
-					return s[:at]
-				}
+		case quotesField(bare):
+			if fields++; fields == 1 {
+				start = at
 			}
+			from = from || hasFold(bare, "From:")
+			if fields >= 3 && from { // a header without "Received:"
+				return s[:start]
+			}
+		case bare == "" || bare[0] != ' ' && bare[0] != '\t':
+			fields, from = 0, false
 		}
 		at += len(line)
 	}
 	return s
+}
+
+// announces tells a line that says that the returned mail follows: ruled off, or
+// with little else in it.
+func announces(line string) bool {
+	bare := strings.Trim(line, "-=_*+#>|. \t:")
+	if len(bare) < 9 || len(bare) > 90 {
+		return false
+	}
+	line, lower := strings.TrimSpace(line), strings.ToLower(bare)
+	ruled := strings.HasSuffix(line, ":") || len(line) > 2 && line[0] == line[1] && strings.IndexByte("-=*_", line[0]) >= 0
+	for _, cut := range cuts {
+		if strings.Contains(lower, cut) && (ruled || len(lower) < len(cut)+12) {
+			return true
+		}
+	}
+	return false
+}
+
+// quotesField tells a line of a header that is quoted unindented.
+func quotesField(line string) bool {
+	for _, name := range []string{"From:", "To:", "Cc:", "Subject:", "Date:", "Message-ID:", "MIME-Version:", "Content-Type:", "Reply-To:", "Sender:", "X-Mailer:", "User-Agent:"} {
+		if hasFold(line, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // daemons are who reports come from: in the local part or the name of From,
@@ -63,7 +98,7 @@ var subjects = []string{
 	"undeliver", "un-deliver", "undelivered", "not deliver", "non deliv", "non-deliv", "nondeliv", "not be deliver", "could not send message",
 	"couldn't be delivered", "cannot be delivered", "unable to deliver", "unable to send", "failed to deliver", "returned mail", "mail returned", "message returned", "returned to sender", "return to sender",
 	"delivery fail", "delivery status", "delivery notification", "delivery report", "delivery problem", "delivery error", "delivery delay", "delivery has failed",
-	"delivery unsuccessful", "delivery attempt", "delivery incomplete", "failed delivery", "failure delivery", "failed mail", "mail fail", "mail delivery", "message delivery", "email delivery", "delayed mail", "message delayed",
+	"delivery unsuccessful", "delivery attempt", "delivery incomplete", "failed delivery", "failure delivery", "failed mail", "mail fail", "mail delivery", "message delivery", "email delivery", "delayed",
 	"failure notice", "failure notification", "failure report", "mail system error", "mail error", "mail could not", "mail not",
 	"email could not", "message could not", "message status", "error sending", "send failure", "sending failure", "message you sent", "notification d'échec", "bounce",
 	"warning: could not", "warning - delayed", "warning from", "user unknown", "address not found", "unknown user", "no such user", "invalid recipient", "rejected:", "rejected mail", "message rejected", "mail rejected", "message blocked", "mail problem", "problem mail", "transmission fail", "could not send", "notify",
@@ -84,7 +119,7 @@ var openings = []string{
 	"i'm afraid i wasn't able to deliver", "i wasn't able to deliver", "this is a permanent error", "permanent fatal errors", "transient non-fatal errors",
 	"transcript of session follows", "did not reach the following recipient", "did not reach some or all", "delivery to the following recipient",
 	"delivery to these recipients", "could not be delivered", "couldn't be delivered", "cannot be delivered", "can not be delivered", "was not delivered", "wasn't delivered",
-	"has not been delivered", "have not been delivered", "not be delivered to", "unable to deliver", "undeliverable", "undelivered", "nondeliverable", "non-deliverable", "delivery failed", "failed to deliver", "delivery has failed",
+	"has not been delivered", "have not been delivered", "not yet been delivered", "not be delivered to", "unable to deliver", "undeliverable", "undelivered", "nondeliverable", "non-deliverable", "delivery failed", "failed to deliver", "delivery has failed",
 	"delivery failure", "failed addresses follow", "failed recipient", "your message was not sent", "returned to you", "your message has been rejected",
 	"your message was rejected", "your message cannot be", "your message to", "message you sent", "mail you sent", "mail you mailed", "mail to the following",
 	"the following address", "the following recipient", "the following user", "following destination", "reason for failure", "the reason it is being returned",

@@ -174,7 +174,8 @@ func (e *evidence) temporary() bool {
 
 // precise tells the codes that nobody uses for something else: 5.7.20 and on.
 func (e *evidence) precise() bool {
-	return len(e.enhanced) > 5 && strings.HasPrefix(e.enhanced[1:], ".7.") && e.enhanced[4:] >= "20"
+	detail, ok := strings.CutPrefix(e.enhanced[min(1, len(e.enhanced)):], ".7.")
+	return ok && (len(detail) > 2 || len(detail) == 2 && detail >= "20")
 }
 
 // byCode is for replies whose words say nothing clear.
