@@ -220,6 +220,8 @@ func (c *contents) readDSN(s *status) Report {
 		r.Class = NotABounce
 	case s.action == "delivered" || s.action == "relayed" || s.action == "expanded":
 		r.Class = NotABounce
+	case worse[s.action] == 0: // neither an action nor a code: who knows
+		r.Class = Unknown
 	default:
 		e := evidence{reply: r.Reply, enhanced: r.Code, words: s.diagnostic, around: c.explanation()}
 		r.Class = judge(&e)

@@ -191,10 +191,10 @@ func (e *evidence) byCode(s said) Class {
 			return row.class
 		}
 	}
-	switch e.reply {
-	case 552:
+	switch {
+	case e.reply == 552:
 		return Full // RFC 5321 §4.2.3: exceeded storage allocation
-	case 556:
+	case e.reply == 556 && e.stage != mailStage && e.stage != dataStage && s.clear&(hint|tryAgain) == 0:
 		return NoDomain // RFC 7504 §4: domain does not accept mail
 	}
 	return Unknown

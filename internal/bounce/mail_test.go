@@ -66,6 +66,8 @@ var mails = []struct {
 	{"X.400", multipart(daemon, isReport, "\nx\n", status("Final-Recipient: X400; /S=ben/O=example/\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: X400; Reason 1 (Unable-To-Transfer); unrecognised O/R name\n")), bounce.Hard, bounce.NoMailbox, "5.0.0"},
 	{"internationalised", multipart(daemon, "multipart/report; report-type=delivery-status", "\nx\n", "Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n\nFinal-Recipient: utf-8; bén@example.org\nAction: failed\nStatus: 5.1.1\n"), bounce.Hard, bounce.NoMailbox, "5.1.1"},
 
+	{"disabled by its code, unknown by its words", multipart(daemon, isReport, "\nx\n", status("Final-Recipient: rfc822; ben@example.org\nAction: failed\nStatus: 5.2.1\nDiagnostic-Code: smtp; 550 5.2.1 user unknown\n")), bounce.Soft, bounce.Disabled, "5.2.1"},
+
 	// Never a report inside of something else.
 	{"a report that someone forwards as an attachment", multipart(anna+"Look at this", "multipart/mixed", "\nWhat is this?\n", "Content-Type: message/rfc822\n\n"+strings.ReplaceAll(multipart(daemon, isReport, "\nx\n", status(failed)), "\r", "")), bounce.None, bounce.NotABounce, ""},
 	{"a report that someone forwards in parts", multipart(anna+"Fwd: Undelivered Mail", "multipart/mixed", "\nWhat is this?\n", status(failed)), bounce.None, bounce.NotABounce, ""},
@@ -78,6 +80,7 @@ var mails = []struct {
 	// Other reports.
 	{"a read receipt", multipart(anna+"Read: A study", "multipart/report; report-type=disposition-notification", "\nRead.\n", "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; anna@example.org\nDisposition: manual-action/MDN-sent-manually; displayed\n"), bounce.None, bounce.NotABounce, ""},
 	{"deleted unread", multipart(anna+"Not read: A study", "multipart/report; report-type=disposition-notification", "\nDeleted.\n", "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; anna@example.org\nDisposition: automatic-action/MDN-sent-automatically; deleted\n"), bounce.None, bounce.NotABounce, ""},
+	{"a receipt from a mail system, in a multipart of another kind", multipart(daemon, "multipart/mixed", "\nYour message was rejected: user unknown.\n", "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; ben@example.org\nDisposition: automatic-action/MDN-sent-automatically; deleted\n"), bounce.None, bounce.NotABounce, ""},
 	{"a DMARC report", multipart("From: noreply-dmarc@example.org\nSubject: Report domain: example.org", "multipart/report; report-type=dmarc", "\nx\n"), bounce.None, bounce.NotABounce, ""},
 	{"an abuse report", multipart("From: feedback@isp.example\nSubject: FW: A study", "multipart/report; report-type=feedback-report", "\nThis is an email abuse report.\n", "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\nOriginal-Rcpt-To: <ben@example.org>\n", returned), bounce.Complaint, bounce.Abuse, ""},
 	{"fraud", multipart("From: feedback@isp.example\nSubject: x", "multipart/report; report-type=feedback-report", "\nx\n", "Content-Type: message/feedback-report\n\nFeedback-Type: fraud\n", returned), bounce.Complaint, bounce.Abuse, ""},
@@ -88,6 +91,7 @@ var mails = []struct {
 	// Automatic replies (RFC 3834), by header, then by subject.
 	{"auto-replied", plain(anna+"Re: A study\nAuto-Submitted: auto-replied", "I am away.\n"), bounce.Automatic, bounce.AutoReply, ""},
 	{"vacation", plain("Return-Path: <>\n"+anna+"A study\nAuto-Submitted: auto-replied (vacation)\nPrecedence: bulk", "My old mailbox does not exist any more.\n"), bounce.Automatic, bounce.AutoReply, ""},
+	{"vacation that speaks of mail that cannot be delivered", plain("Return-Path: <>\nFrom: ben@example.org\nSubject: Mail delivery: I am away\nAuto-Submitted: auto-replied", "Your mail could not be delivered to me: user unknown until Monday.\n"), bounce.Automatic, bounce.AutoReply, ""},
 	{"an older header", plain(anna+"Re: A study\nX-Autoreply: yes", "I am away.\n"), bounce.Automatic, bounce.AutoReply, ""},
 	{"Exchange", plain(anna+"Automatic reply: A study\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All", "I am away.\n"), bounce.Automatic, bounce.AutoReply, ""},
 	{"in German", plain(anna+"Automatische Antwort: A study", "Ich bin im Urlaub.\n"), bounce.Automatic, bounce.AutoReply, ""},
@@ -190,6 +194,7 @@ func TestTokensAreFoundWhereverTheyStand(t *testing.T) {
 		{"the returned mail in the words", plain(daemon, "<ben@example.org>: user unknown\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <"+address+">\nMessage-ID: <"+id+"@example.org>\n"), []bounce.Token{{bounce.ReturnPath, token}, {bounce.MessageID, id}}},
 		{"one letter short", plain("To: b+"+token[1:]+"@bounce.example.org\n"+anna+"x", "x"), nil},
 		{"one letter long", plain("Delivered-To: b+"+token+"a@bounce.example.org\n"+anna+"x", "x"), nil},
+		{"something behind it", plain("Delivered-To: b+"+token+".x@bounce.example.org\n"+anna+"x", "x"), nil},
 		{"other letters", plain("Delivered-To: b+"+strings.Replace(token, "a", "1", 1)+"@bounce.example.org\n"+anna+"x", "x"), nil},
 		{"a Message-ID of somebody else", multipart(daemon, isReport, "\nx\n", status(failed), "Content-Type: text/rfc822-headers\n\nMessage-ID: <abc."+id+"@example.org>\n"), nil},
 	} {
