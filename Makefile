@@ -57,6 +57,10 @@ fuzz: ## Run every fuzz target on FUZZTIME inputs (200000x)
 bench: test-deps ## Print the table of figures: planning, sending, import, next to smtp-source
 	BENCH=1 go test -count=1 -timeout 60m -v -run '^TestBench' ./bench/
 
+bench-bounces: ## Print what the classifier makes of a folder of mails: CORPUS=DIR, EXPECT=FILE or sisimai's fact/ (docs/bounces.md)
+	@[ -n "$(CORPUS)" ] || { echo "say which folder: make bench-bounces CORPUS=DIR" >&2; exit 2; }
+	@CORPUS="$(abspath $(CORPUS))" EXPECT="$(if $(EXPECT),$(abspath $(EXPECT)))" HALF="$(HALF)" SHOW="$(SHOW)" go test -count=1 -timeout 30m -v -run '^TestBounces$$' ./bench/
+
 lint: $(LINT) ## Run the linters (built from source the first time: some minutes)
 	$(LINT) run ./...
 
@@ -87,4 +91,4 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 bin/govulncheck: tools/go.mod tools/go.sum
 	go build -C tools -o ../$@ golang.org/x/vuln/cmd/govulncheck
 
-.PHONY: help run build assets screenshots test test-deps test-race test-pg chaos dump fuzz bench lint fmt vuln check verify clean
+.PHONY: help run build assets screenshots test test-deps test-race test-pg chaos dump fuzz bench bench-bounces lint fmt vuln check verify clean

@@ -34,7 +34,7 @@
 // # Layers
 //
 // A package imports lower layers only (internal/archtest checks it): sealed, this
-// package, then pure rules (config, when, compose, logs), then the outside (store,
+// package, then pure rules (config, when, compose, bounce, logs), then the outside (store,
 // smtpout, maildir), then the work (audience, outbox, intake), then jobs and web,
 // then app, then cli. docs/architecture.md has the picture.
 package studymail

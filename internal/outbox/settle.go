@@ -2,10 +2,10 @@ package outbox
 
 import (
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"studymail"
+	"studymail/internal/bounce"
 	"studymail/internal/store"
 )
 
@@ -84,27 +84,8 @@ func settle(c *store.Claimed, o studymail.Outcome, now time.Time, retries Retrie
 }
 
 // noMailbox tells a reply that says that the recipient does not exist: only in
-// answer to RCPT (after DATA it is usually a filter), and not where the words
-// speak of a rate or a policy, for which some servers use 5.1.1, too.
+// answer to RCPT, since after DATA it is usually a filter.
 func noMailbox(o studymail.Outcome) bool {
-	if o.Stage != "rcpt" || o.Code < 500 {
-		return false
-	}
-	text := strings.ToLower(o.Reply)
-	for _, w := range []string{"too many", "policy", "spam", "block", "reputation", "rate", "denied", "sender", "relay"} {
-		if strings.Contains(text, w) {
-			return false
-		}
-	}
-	switch o.Enhanced {
-	case "5.1.1", "5.1.10": // RFC 3463 §3.2; 5.1.10 by RFC 7505, and Exchange Online for missing recipients
-		return true
-	case "":
-		for _, w := range []string{"user unknown", "unknown user", "no such user", "no mailbox", "mailbox not found", "recipient unknown", "does not exist"} {
-			if strings.Contains(text, w) {
-				return true
-			}
-		}
-	}
-	return false
+	return o.Stage == "rcpt" && o.Code >= 500 &&
+		bounce.Reply(o.Code, o.Enhanced, o.Stage, o.Reply).Kind() == bounce.Hard
 }

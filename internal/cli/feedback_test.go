@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"studymail/internal/store"
+)
+
+const (
+	feedbackToken = "agnhyhs7nn6d3du7aarukz4jvpqeqzl6cqkbvmq4q6hyq3lq5t2w2ljn2abc"
+	feedbackMail  = `Return-Path: <>
+From: Mail Delivery System <mailer-daemon@mx.example.org>
+To: b+` + feedbackToken + `@bounce.example.org
+Subject: Undelivered Mail Returned to Sender
+
+This is the mail system at host mx.example.org.
+
+<ben@example.org>: host mx.example.org said: 550 5.1.1 user unknown (in reply
+    to RCPT TO command)
+`
+	ordinaryMail = "From: Anna <anna@example.org>\nSubject: Hello\n\nI would like to take part.\n"
+)
+
+// Neither .env nor keys nor a database are there, and none are made.
+func TestClassifySaysWhatMailsMeanAndNeedsNothing(t *testing.T) {
+	t.Parallel()
+	d := emptyDesk(t, store.SQLite)
+	d.write(t, "bounce.eml", feedbackMail)
+	if err := os.MkdirAll(filepath.Join(d.sys.Dir, "in", "more"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d.write(t, "in/one.eml", ordinaryMail)
+	d.write(t, "in/more/two.eml", strings.Replace(feedbackMail, "user unknown", "mailbox full", 1))
+
+	got := oneValue[[]map[string]string](t, d.must(t, "feedback", "classify", "bounce.eml", "in", "--json"))
+	want := []map[string]string{
+		{"file": "bounce.eml", "kind": "hard", "class": "no such mailbox", "code": "5.1.1", "token": feedbackToken},
+		{"file": "in/more/two.eml", "kind": "soft", "class": "mailbox full", "code": "5.1.1", "token": feedbackToken},
+		{"file": "in/one.eml", "kind": "none", "class": "not a bounce", "code": "", "token": ""},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%v", got)
+	}
+	for i := range want {
+		for name, value := range want[i] {
+			if got[i][name] != value || len(got[i]) != len(want[i]) {
+				t.Errorf("%v, want %v", got[i], want[i])
+				break
+			}
+		}
+	}
+
+	out := d.must(t, "feedback", "classify", "bounce.eml")
+	if !strings.HasPrefix(out, "FILE") || !strings.Contains(out, "no such mailbox") || strings.Contains(out, "ben@") {
+		t.Errorf("%s", out)
+	}
+	r := d.run(t, feedbackMail, "feedback", "classify", "-", "--json")
+	if all := oneValue[[]map[string]string](t, r.out); r.code != exitFine || len(all) != 1 || all[0]["file"] != "-" || all[0]["kind"] != "hard" {
+		t.Errorf("standard input: exit code %d, %s", r.code, r.out)
+	}
+	r = d.run(t, "", "feedback", "classify", "in/one.eml", "--json")
+	if r.code != exitFine {
+		t.Errorf("a mail that is none: exit code %d", r.code)
+	}
+}
+
+func TestClassifyTellsAFileThatItCannotReadAndGoesOn(t *testing.T) {
+	t.Parallel()
+	d := emptyDesk(t, store.SQLite)
+	d.write(t, "bounce.eml", feedbackMail)
+	r := d.run(t, "", "feedback", "classify", "none.eml", "bounce.eml", "--json")
+	if all := oneValue[[]map[string]string](t, r.out); r.code != exitFailed || len(all) != 1 || all[0]["file"] != "bounce.eml" {
+		t.Errorf("exit code %d, %s", r.code, r.out)
+	}
+	if !strings.Contains(r.err, "none.eml: no such file") || !strings.Contains(r.err, "1 file could not be read") {
+		t.Errorf("said: %s", r.err)
+	}
+	r = d.run(t, "", "feedback", "classify", "--json")
+	if f := oneValue[failure](t, r.out); r.code != exitUsage || f.Code != "wrong use" || !strings.Contains(r.err, "FILE is missing") {
+		t.Errorf("without a file: exit code %d, %s%s", r.code, r.out, r.err)
+	}
+}
