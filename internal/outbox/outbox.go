@@ -308,7 +308,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 	}
 	o.ready.put(claims)
 	o.place += len(claims)
-	return len(claims)+len(res.Skipped)+res.Aside > 0
+	return len(claims)+len(res.Skipped)+res.Expired+res.Aside > 0
 }
 
 // equip adds to claimed messages what they are rendered from. A letter that

@@ -189,3 +189,26 @@ func TestABacklogOfRetriesAndFreshMailDoNotHoldOneAnotherUp(t *testing.T) {
 		}
 	})
 }
+
+// Windows begin small and follow the pace. When only time told that a transport
+// is fast, a quick one had windows of four for thousands of mails: 827 here.
+func TestAFastTransportHasFullWindows(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.SQLite)
+	b := newBench(t, s)
+	b.AddPatients(t, s, 0, 4000)
+	c := b.campaign(t)
+	b.plan(t, c)
+	_, stop := b.run(t, b.options(t, &fake{}))
+	b.settle(t, c)
+	stop()
+	var windows int
+	if err := s.Read(t.Context(), func(tx *store.Tx) error {
+		return tx.SQL().QueryRowContext(t.Context(), `SELECT count(DISTINCT merged_id) FROM messages`).Scan(&windows)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if windows < 250 || windows > 500 {
+		t.Errorf("4,000 mails went through %d windows of at most 16", windows)
+	}
+}
