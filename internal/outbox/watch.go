@@ -13,12 +13,12 @@ import (
 )
 
 // watch is the restore guard's part in this process. Each sign of life moves the
-// database's counter on, in the transaction that gives the worker its lease, and
-// then the file of STATE_DIR. No lease is given on a database that is behind the
-// file without disarming it; and without a lease, or disarmed, no window opens.
+// database's counter on, and then the file of STATE_DIR; only then a worker is given
+// its lease. A database that is behind the file is disarmed by it; and without a
+// lease, or disarmed, no window opens.
 //
-// The order matters: after a crash between the two the file is behind, which is
-// harmless.
+// The order matters: after a crash between database and file the file is behind,
+// which is harmless.
 type watch struct {
 	dir      *statedir.Dir
 	home     store.Home
@@ -61,8 +61,16 @@ func (w *watch) sighting() (store.Sighting, error) {
 	return s, err
 }
 
-// signed takes what a sign of life gave, once it is committed.
-func (w *watch) signed(log *slog.Logger, a studymail.Arming) {
+// sign gives the database a sign of life.
+func (w *watch) sign(ctx context.Context, s *store.Store, log *slog.Logger) error {
+	sighting, err := w.sighting()
+	if err != nil {
+		return err
+	}
+	a, err := s.Advance(ctx, sighting)
+	if err != nil {
+		return err
+	}
 	w.seen.Store(a.Counter)
 	if err := w.dir.Note(w.database, a.Counter); err != nil {
 		log.Error("STATE_DIR does not take how far on the database is: a restored one may not be noticed", "error", err)
@@ -74,22 +82,13 @@ func (w *watch) signed(log *slog.Logger, a studymail.Arming) {
 			logs.SendingDisarmed(log, a.Reason)
 		}
 	}
+	return nil
 }
 
 // lastSign is that of a worker that ends in order: a copy that was made while it
 // worked is behind the file by then, however short that was.
 func (o *Outbox) lastSign(ctx context.Context) {
-	sighting, err := o.watch.sighting()
-	var a studymail.Arming
-	if err == nil {
-		err = o.opts.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			a, err = tx.Advance(ctx, sighting)
-			return err
-		})
-	}
-	if err != nil {
+	if err := o.watch.sign(ctx, o.opts.Store, o.log); err != nil {
 		o.log.Warn("the database has no last sign of life of this worker", "error", err)
-		return
 	}
-	o.watch.signed(o.log, a)
 }

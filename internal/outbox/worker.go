@@ -43,22 +43,13 @@ func (o *Outbox) register(ctx context.Context) (*worker, error) {
 		return nil, errors.Join(fmt.Errorf("lock this worker's lock: %w", err), f.Close())
 	}
 	w.lock = f
-	sighting, err := o.watch.sighting()
-	if err != nil {
+	if err := o.watch.sign(ctx, o.opts.Store, o.opts.Log); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	from := bootTime()
-	var arming studymail.Arming
-	err = o.opts.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if arming, err = tx.Advance(ctx, sighting); err != nil {
-			return err
-		}
-		return tx.AddWorker(ctx, &w.Worker, o.opts.Lease)
-	})
-	if err != nil {
+	if err := o.opts.Store.Write(ctx, func(tx *store.Tx) error { return tx.AddWorker(ctx, &w.Worker, o.opts.Lease) }); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	o.watch.signed(o.opts.Log, arming)
 	w.until.Store(from + int64(o.opts.Lease))
 	return w, nil
 }
@@ -189,20 +180,13 @@ func (o *Outbox) find(ctx context.Context) (found []finding, err error) {
 // new one: its claims are others' by now, and the guard refuses them.
 func (o *Outbox) beat(ctx context.Context) error {
 	w := o.worker.Load()
-	sighting, err := o.watch.sighting()
-	if err != nil {
+	if err := o.watch.sign(ctx, o.opts.Store, o.log); err != nil {
 		return err
 	}
 	from := bootTime()
-	var (
-		alive  bool
-		arming studymail.Arming
-	)
+	alive := false
 	sent := o.recorder.flowed(o.opts.Now())
-	err = o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		if arming, err = tx.Advance(ctx, sighting); err != nil {
-			return err
-		}
+	err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease); err != nil {
 			return err
 		}
@@ -211,7 +195,6 @@ func (o *Outbox) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.watch.signed(o.log, arming)
 	if alive {
 		w.until.Store(from + int64(o.opts.Lease))
 		return nil

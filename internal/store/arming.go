@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"studymail"
@@ -25,13 +26,16 @@ type armingRow struct {
 
 const armingColumns = `SELECT database_uuid, counter, advanced_at, home, armed, reason, note, since, copied_at FROM arming WHERE id = 1`
 
-// Two signs of life that come at the same time wait for each other.
+// Whoever arms or disarms waits for others who do.
 var lockArming = both{sqlite: armingColumns, postgres: armingColumns + ` FOR UPDATE`}
+
+func (a *armingRow) fields() []any {
+	return []any{&a.Database, &a.Counter, at{&a.LastSign}, &a.home, &a.Armed, &a.Reason, &a.Note, at{&a.Since}, at{&a.CopiedAt}}
+}
 
 func (t *Tx) arming(ctx context.Context, query string) (armingRow, error) {
 	var a armingRow
-	found, err := t.one(ctx, "read whether mail may leave", query, nil, &a.Database, &a.Counter, at{&a.LastSign}, &a.home, &a.Armed,
-		&a.Reason, &a.Note, at{&a.Since}, at{&a.CopiedAt})
+	found, err := t.one(ctx, "read whether mail may leave", query, nil, a.fields()...)
 	if err == nil && !found {
 		err = studymail.Errorf(studymail.Internal, "read whether mail may leave: the table arming has no row; restore a backup")
 	}
@@ -73,38 +77,90 @@ func (t *Tx) WouldDisarm(ctx context.Context, s Sighting) (studymail.DisarmReaso
 	return a.whyDisarm(&s)
 }
 
-// Advance moves the database's counter on, in the transaction that gives a worker
-// its lease: without one no window opens. Where the database is not the one that
-// this machine knows, it disarms it, with an event; one that was switched off by
-// hand, too, for whoever arms it has to know. It gives how it stands now.
+// Advance moves the database's counter on. A worker does so before it is given its
+// lease, without which no window opens. Where the database is not the one that
+// this machine knows, it disarms it. It gives how it stands now.
+func (s *Store) Advance(ctx context.Context, sighting Sighting) (now studymail.Arming, err error) {
+	if s.kind == Postgres {
+		if now, done, err := s.advanceAlone(ctx, &sighting); done || err != nil {
+			return now, err
+		}
+	}
+	err = s.Write(ctx, func(tx *Tx) (err error) {
+		now, err = tx.Advance(ctx, sighting)
+		return err
+	})
+	return now, err
+}
+
+// advanceAlone is what nearly always does on PostgreSQL: statements of their own. In
+// a transaction of several, a worker that is stopped in its middle would hold the
+// row, and all others would wait for it until their leases are over. Where someone
+// else moves the counter on at this moment, that will do for this worker, too.
+func (s *Store) advanceAlone(ctx context.Context, sighting *Sighting) (now studymail.Arming, done bool, err error) {
+	const what = "note a sign of life"
+	var a armingRow
+	if err := s.write.QueryRowContext(ctx, armingColumns).Scan(a.fields()...); err != nil {
+		return now, false, explain(what, err)
+	}
+	next, err := a.next(sighting, s.Now())
+	if err != nil || next.Reason != a.Reason {
+		return now, false, err // to be disarmed: in a transaction, with its event
+	}
+	res, err := s.write.ExecContext(ctx, `UPDATE arming SET counter = counter + 1, advanced_at = $1, home = $2 WHERE id =
+		(SELECT id FROM arming WHERE id = 1 AND counter >= $3 AND reason = $4 FOR UPDATE SKIP LOCKED)`,
+		ms(next.LastSign), next.home, a.Counter, string(a.Reason))
+	if err != nil {
+		return now, false, explain(what, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return now, false, fmt.Errorf("%s: %w", what, err)
+	}
+	if n == 0 {
+		return a.Arming, true, nil
+	}
+	return next.Arming, true, nil
+}
+
+// next is how the row stands after a sign of life. One that was switched off by
+// hand is judged, too: whoever arms it has to know that it is a copy.
+func (a armingRow) next(s *Sighting, now time.Time) (armingRow, error) {
+	if !a.Reason.IsCopy() {
+		why, err := a.whyDisarm(s)
+		if err != nil {
+			return a, err
+		}
+		if why != "" {
+			a.Armed, a.Reason, a.Since, a.CopiedAt = false, why, now, a.LastSign
+		}
+	}
+	a.Counter++
+	a.LastSign = now
+	if !a.Armed {
+		return a, nil // a person decides whether it belongs here
+	}
+	home, err := s.Home.text()
+	a.home = home
+	return a, err
+}
+
+// Advance does so in a transaction, with the event of a disarming.
 func (t *Tx) Advance(ctx context.Context, s Sighting) (studymail.Arming, error) {
 	a, err := t.arming(ctx, t.pick(lockArming))
 	if err != nil {
 		return a.Arming, err
 	}
-	was := a.Arming
-	home, err := s.Home.text()
+	next, err := a.next(&s, t.now)
 	if err != nil {
-		return was, err
+		return a.Arming, err
 	}
-	if !a.Reason.IsCopy() {
-		why, err := a.whyDisarm(&s)
-		if err != nil {
-			return was, err
-		}
-		if why != "" {
-			a.Armed, a.Reason, a.Since, a.CopiedAt = false, why, t.now, a.LastSign
-			if err := t.AddEvent(ctx, "worker", "sending disarmed", a.Database, string(why)); err != nil {
-				return was, err
-			}
+	if next.Reason != a.Reason {
+		if err := t.AddEvent(ctx, "worker", "sending disarmed", a.Database, string(next.Reason)); err != nil {
+			return a.Arming, err
 		}
 	}
-	if !a.Armed {
-		home = a.home // a person decides whether it belongs here
-	}
-	a.Counter++
-	a.LastSign = t.now
-	return a.Arming, t.setArming(ctx, &was, &a.Arming, home)
+	return next.Arming, t.setArming(ctx, &a.Arming, &next.Arming, next.home)
 }
 
 // Arm lets mail leave again, with an event. seen is the highest counter that this

@@ -97,6 +97,7 @@ func TestArming(t *testing.T) {
 		storetest.ADatabaseThatTurnsUpElsewhereIsDisarmed,
 		storetest.AMovedSQLiteFileIsNoCopy,
 		storetest.ACopyOfWhatWasSwitchedOffIsACopy,
+		storetest.ASignOfLifeWaitsForNobodyOnPostgres,
 		storetest.WhileDisarmedNothingIsTakenAndNoWindowOpens,
 		storetest.WhatWaitsIsSettledAsSentOnlyWhileDisarmed,
 	)

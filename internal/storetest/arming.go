@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"studymail"
@@ -22,11 +23,10 @@ func sign(t *testing.T, s *store.Store, seen int64) studymail.Arming {
 
 func signAt(t *testing.T, s *store.Store, sighting store.Sighting) studymail.Arming {
 	t.Helper()
-	var a studymail.Arming
-	write(t, s, func(tx *store.Tx) (err error) {
-		a, err = tx.Advance(t.Context(), sighting)
-		return err
-	})
+	a, err := s.Advance(t.Context(), sighting)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return a
 }
 
@@ -144,7 +144,7 @@ func AMovedSQLiteFileIsNoCopy(t *testing.T, s *store.Store) {
 	known := signAt(t, s, store.Sighting{Home: was})
 	equal(t, "moved, on its machine", signAt(t, s, store.Sighting{Home: home, Counter: known.Counter}).Armed, true)
 
-	write(t, s, func(tx *store.Tx) error { _, err := tx.Advance(t.Context(), store.Sighting{Home: home}); return err })
+	signAt(t, s, store.Sighting{Home: home})
 	other := was
 	other.Machine = strings.Repeat("0", 16)
 	stays := home
@@ -272,4 +272,49 @@ func WhatWaitsIsSettledAsSentOnlyWhileDisarmed(t *testing.T, s *store.Store) {
 		equal(t, "it has a time", m.SentAt.IsZero(), false)
 	}
 	equal(t, "the numbers", l.counts(t).Sent, 4)
+}
+
+// ASignOfLifeWaitsForNobodyOnPostgres promises that one whose worker was stopped in
+// the middle of a transaction holds no other up, and that all together only go on.
+// With a sign of life that locks the row in a transaction the first part hung.
+func ASignOfLifeWaitsForNobodyOnPostgres(t *testing.T, s *store.Store) {
+	first := sign(t, s, 0)
+	home, err := s.Home(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Kind() == store.Postgres {
+		held, let := make(chan struct{}), make(chan struct{})
+		var holding sync.WaitGroup
+		holding.Go(func() {
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.Advance(t.Context(), store.Sighting{Counter: first.Counter, Home: home})
+				close(held)
+				<-let
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-held
+		equal(t, "while another holds the row", sign(t, s, first.Counter), first)
+		close(let)
+		holding.Wait()
+	}
+	before := arming(t, s).Counter
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for seen := int64(0); seen < 20; seen++ {
+				if a := sign(t, s, before); !a.Armed || a.Counter < before {
+					t.Errorf("%+v after %d", a, before)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if after := arming(t, s).Counter; after <= before || after > before+160 {
+		t.Errorf("160 signs of life moved the counter from %d to %d", before, after)
+	}
 }
