@@ -11,9 +11,9 @@ import (
 
 const userColumns = `id, uuid, email, email_hash, role, active, totp_on, password_at, signed_in_at, created_at, updated_at`
 
-func scanUser(row interface{ Scan(...any) error }, u *studymail.User, more ...any) error {
-	return row.Scan(append([]any{&u.Key, &u.ID, &u.Sealed, &u.Hash, &u.Role, &u.Active, &u.TwoFactor,
-		at{&u.PasswordAt}, at{&u.SignedInAt}, at{&u.CreatedAt}, at{&u.UpdatedAt}}, more...)...)
+func scanUser(row interface{ Scan(...any) error }, u *studymail.User) error {
+	return row.Scan(&u.Key, &u.ID, &u.Sealed, &u.Hash, &u.Role, &u.Active, &u.TwoFactor,
+		at{&u.PasswordAt}, at{&u.SignedInAt}, at{&u.CreatedAt}, at{&u.UpdatedAt})
 }
 
 // AddUser adds a user, whose address is sealed under u.ID, which the caller made.

@@ -36,8 +36,10 @@ func (s *site) showAccount(v *visit, status int, f *form) error {
 	}
 	p := accountPage{Form: f, TwoFactor: v.user.TwoFactor, Required: s.Config.SecondFactor == config.SecondFactorRequired}
 	p.Facts = []fact{
-		{"E-mail address", email.Reveal()}, {"Role", v.user.Role.Name() + ": " + v.user.Role.Words()},
-		{"Password set", s.timeOf(v.user.PasswordAt)}, {"Signed in", s.timeOf(v.user.SignedInAt)},
+		{"E-mail address", email.Reveal()},
+		{"Role", v.user.Role.Name() + ": " + v.user.Role.Words()},
+		{"Password set", s.timeOf(v.user.PasswordAt)},
+		{"Signed in", s.timeOf(v.user.SignedInAt)},
 	}
 	var all []studymail.Session
 	err = v.read(func(tx *store.Tx) (err error) {

@@ -29,7 +29,7 @@ func (v *visit) fail(err error) {
 		return
 	}
 	if tooLong := new(http.MaxBytesError); errors.As(err, &tooLong) {
-		v.show(http.StatusRequestEntityTooLarge, "error", "Too large", errorPage{
+		v.showError(http.StatusRequestEntityTooLarge, "Too large", errorPage{
 			"That is too large", "What was sent is larger than this page takes. Nothing was changed.", v.home(),
 		})
 		return
@@ -57,7 +57,7 @@ func (v *visit) fail(err error) {
 	if status >= http.StatusInternalServerError {
 		v.Log.Error("a page failed", "route", v.route.path, "code", string(studymail.CodeOf(err)), "error", err)
 	}
-	v.show(status, "error", heading, errorPage{heading, text, v.home()})
+	v.showError(status, heading, errorPage{heading, text, v.home()})
 }
 
 // home is where a user can go on in any case.
@@ -74,7 +74,7 @@ func (v *visit) forbidden(needs studymail.Permission) {
 		studymail.MayView: "look at pages", studymail.MayEdit: "change data and import", studymail.MayWrite: "write templates",
 		studymail.MaySend: "send", studymail.MaySeeDetails: "see personal details", studymail.MayAdminister: "administer",
 	}
-	v.show(http.StatusForbidden, "error", "Not allowed", errorPage{
+	v.showError(http.StatusForbidden, "Not allowed", errorPage{
 		"You may not do that",
 		"Your role is " + v.user.Role.Name() + "; this needs the right to " + words[needs] + ". Nothing was changed. An administrator can give you another role.",
 		v.home(),

@@ -56,9 +56,13 @@ func (s *site) showUser(v *visit, status int, u *studymail.User, f *form, shown 
 		Heading: heading{Title: "User " + masks, Up: link{"Users", "/users"}},
 		ID:      u.ID, Form: f, Roles: roleOptions(), Active: u.Active, TwoFactor: u.TwoFactor, You: u.ID == v.user.ID,
 		Facts: []fact{
-			{"Address", address}, {"State", userState(u)}, {"Role", u.Role.Name() + ": " + u.Role.Words()},
-			{"Last signed in", s.timeOf(u.SignedInAt)}, {"Password set", s.timeOf(u.PasswordAt)},
-			{"Added", s.timeOf(u.CreatedAt)}, {"UUID", u.ID.String()},
+			{"Address", address},
+			{"State", userState(u)},
+			{"Role", u.Role.Name() + ": " + u.Role.Words()},
+			{"Last signed in", s.timeOf(u.SignedInAt)},
+			{"Password set", s.timeOf(u.PasswordAt)},
+			{"Added", s.timeOf(u.CreatedAt)},
+			{"UUID", u.ID.String()},
 		},
 	}
 	if p.History, err = s.history(v, u.ID); err != nil {

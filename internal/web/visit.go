@@ -164,16 +164,16 @@ func (v *visit) toLogin() {
 		v.redirectTo(to)
 		return
 	}
-	v.show(http.StatusUnauthorized, "error", "Your session is over", errorPage{
+	v.showError(http.StatusUnauthorized, "Your session is over", errorPage{
 		Heading: "Your session is over",
 		Text:    "You were signed out before this was sent, so nothing was changed. Sign in and do it again.",
 		Link:    link{"Sign in", "/login"},
 	})
 }
 
-// show renders a page with any status, and answers plainly if even that fails.
-func (v *visit) show(status int, name, title string, data any) {
-	if err := v.pageAs(status, name, title, data); err != nil {
+// showError answers with the page of an error, and plainly if even that fails.
+func (v *visit) showError(status int, title string, p errorPage) {
+	if err := v.pageAs(status, "error", title, p); err != nil {
 		v.Log.Error("a page could not be rendered", "error", err)
 		http.Error(v.w, "Something went wrong here. Try again.", http.StatusInternalServerError)
 	}
