@@ -102,9 +102,7 @@ func readStatus(texts []string) *status {
 }
 
 func (s *status) add(g fields) {
-	for _, v := range g["original-envelope-id"] {
-		s.envelope = append(s.envelope, v)
-	}
+	s.envelope = append(s.envelope, g["original-envelope-id"]...)
 	for _, name := range []string{"original-recipient", "x-original-to"} {
 		s.original = append(s.original, g[name]...)
 	}

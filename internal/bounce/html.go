@@ -30,6 +30,7 @@ func unmark(s string) string {
 			case "br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "td", "pre", "blockquote":
 				b.WriteByte('\n')
 			}
+		case html.CommentToken, html.DoctypeToken:
 		case html.EndTagToken:
 			switch name, _ := z.TagName(); string(name) {
 			case "style", "script", "title":

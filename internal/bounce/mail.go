@@ -199,7 +199,6 @@ func (p *part) pieces(most int) (all [][]byte) {
 		if start >= 0 {
 			all = append(all, rest[start:max(start, i-1)])
 		}
-		start = -1
 		if closing || len(all) == most || !more {
 			return all
 		}
