@@ -157,7 +157,7 @@ func (a *aviary) stall(i int) *server {
 	eventually(a.tb, 30*time.Second, "the canary is being handed over", func() bool {
 		var on []message
 		a.read(&on, "outbox", "list", "--state", "sending", "--patient", a.patient(i))
-		return len(on) == 1
+		return len(on) == 1 && a.relay.Waiting() > 0 // it stands in a window, and its dot was written
 	})
 	return p
 }

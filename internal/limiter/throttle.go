@@ -16,6 +16,11 @@ const (
 	// lowest share of the rate that throttling leaves, and the lowest rate.
 	lowestShare = 1.0 / 64
 	lowestRate  = 0.1
+	// unknown is where lowering begins at the least when no limit is configured. What
+	// was measured says little when mail hardly flowed for other reasons, an outage
+	// perhaps: from it the rate would take minutes to come back. A server that bears
+	// less says so again, and has half of that.
+	unknown = 100.0
 )
 
 // Throttled says that the server finds mail too fast. local is how much this
@@ -77,6 +82,9 @@ func (l *Limiter) lower(r *store.Rate, measured float64, now int64) bool {
 		low = full
 		if measured > 0 && (full == 0 || measured < full) {
 			low = measured
+		}
+		if full == 0 {
+			low = max(low, unknown)
 		}
 		low = max(low, lowestRate)
 		t.From = low

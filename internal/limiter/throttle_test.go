@@ -60,20 +60,34 @@ func TestWithoutALimitThrottlingHalvesWhatWasMeasured(t *testing.T) {
 		if one.L.Limited() {
 			t.Fatal("limited without a limit")
 		}
-		one.Heed(t.Context(), 80)
+		one.Heed(t.Context(), 160)
 		other.Look(t.Context())
 		for _, x := range w.workers {
-			if !x.L.Limited() || x.L.Rate() != 40 {
+			if !x.L.Limited() || x.L.Rate() != 80 {
 				t.Errorf("limited: %v, to %g a second", x.L.Limited(), x.L.Rate())
 			}
 		}
-		about(t, "halved", w.rate(t, 9*time.Second), 40)
-		w.run(t, 5*time.Minute+10*time.Second) // 4 a second each ten seconds, to 160
+		about(t, "halved", w.rate(t, 9*time.Second), 80)
+		w.run(t, 5*time.Minute+10*time.Second) // 8 a second each ten seconds, to 320
 		one.Look(t.Context())
 		if one.L.Limited() {
 			t.Errorf("still limited to %g", one.L.Rate())
 		}
 	})
+}
+
+// After an outage next to nothing was measured: half of that would take minutes
+// to come back.
+func TestWithoutALimitLittleThatWasMeasuredSaysLittle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, store.SQLite, 1, studymail.Limits{})
+	for _, want := range []float64{50, 25, 12.5} {
+		w.workers[0].Heed(t.Context(), 0.2)
+		if got := w.workers[0].L.Rate(); got != want {
+			t.Errorf("%g a second, want %g", got, want)
+		}
+		w.now = w.now.Add(6 * time.Second)
+	}
 }
 
 func TestAThrottledRateNeverReachesZero(t *testing.T) {
