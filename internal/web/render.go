@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/http"
 	"path"
 	"strings"
 
@@ -59,10 +60,12 @@ type framePlace struct {
 
 type frameUser struct{ Masked, Role string }
 
-func (v *visit) frame(title string, data any) *frame {
+func (v *visit) frame(status int, title string, data any) *frame {
 	f := &frame{Title: title, Theme: v.theme(), Here: v.here(), Flash: v.takeFlash(), NoAssets: v.assets.missing(), Version: v.Version, Data: data}
-	if v.r.Method != "GET" {
-		f.Here = "/" // there is no way back to what a form answered
+	if v.r.Method != "GET" || status >= http.StatusBadRequest {
+		// There is no way back to what a form answered, and nothing to say again of an
+		// address that is no page's: it may hold anything.
+		f.Here = "/"
 	}
 	if !v.isSignedIn() {
 		return f

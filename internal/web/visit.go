@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,14 +132,42 @@ func sameSite(path string) string {
 // isHTMX tells whether htmx asks, for a part of a page.
 func (v *visit) isHTMX() bool { return v.r.Header.Get("HX-Request") == "true" }
 
-// here is the page that the user is on, as a way back.
+// here is the page that the user is on, as a way back. It stands in links and
+// forms, so it says nothing but what our own addresses do: somebody may have
+// typed a name into one.
 func (v *visit) here() string {
 	if v.isHTMX() {
 		if u, err := url.Parse(v.r.Header.Get("HX-Current-URL")); err == nil && u.Path != "" {
-			return sameSite(u.RequestURI())
+			return wayBack(u)
 		}
 	}
-	return sameSite(v.r.URL.RequestURI())
+	if id := v.r.PathValue("id"); id != "" {
+		if _, err := studymail.ParseID(id); err != nil {
+			return "/"
+		}
+	}
+	return wayBack(v.r.URL)
+}
+
+// keptInWayBack are the parameters by which our lists are filtered and paged.
+// What is searched for by words is not among them.
+var keptInWayBack = []string{
+	"about", "action", "active", "actor", "after", "before", "cancelled", "in_study", "outcome", "person",
+	"provider", "since", "size", "sort", "status", "study", "until",
+}
+
+func wayBack(u *url.URL) string {
+	kept := url.Values{}
+	for name, values := range u.Query() {
+		if slices.Contains(keptInWayBack, name) {
+			kept[name] = values
+		}
+	}
+	back := u.EscapedPath()
+	if len(kept) > 0 {
+		back += "?" + kept.Encode()
+	}
+	return sameSite(back)
 }
 
 // toLogin sends who is not signed in there, with the way back. What a form held is
@@ -191,7 +220,7 @@ func (v *visit) pageAs(status int, name, title string, data any) error {
 		return studymail.Errorf(studymail.Internal, "there is no template %s", name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", v.frame(title, data)); err != nil {
+	if err := t.ExecuteTemplate(&b, "layout", v.frame(status, title, data)); err != nil {
 		return studymail.Errorf(studymail.Internal, "render the page %s: %w", name, err)
 	}
 	v.w.send(status, "text/html; charset=utf-8", &b)
