@@ -9,9 +9,9 @@ import (
 	"studymail/internal/store"
 )
 
-// lookAtAllHours: so often send hours are reckoned anew though their time has not
+// lookAgainAfter: so often send hours are reckoned anew though their time has not
 // passed. The clock may have been set back.
-const lookAtAllHours = time.Minute
+const lookAgainAfter = time.Minute
 
 // followHours gives what is done each second for the send hours of studies and
 // care providers: their intervals are kept up to date, and what waited for hours
@@ -20,7 +20,7 @@ func (a *App) followHours(ctx context.Context, box *outbox.Outbox) func() error 
 	var seen, all time.Time
 	return func() error {
 		now := a.Now()
-		whole := now.Sub(all) >= lookAtAllHours || now.Before(all)
+		whole := now.Sub(all) >= lookAgainAfter || now.Before(all)
 		changed, failed := a.Store.RefreshHours(ctx, whole)
 		if whole && failed == nil {
 			all = now

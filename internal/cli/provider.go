@@ -156,14 +156,19 @@ func (e *env) providerShow() *cobra.Command {
 				return err
 			}
 			facts := append([][2]string{
-				{"ODS code", p.ODSCode}, {"Name", p.Name},
-				{"Contact", p.Contact}, {"Full name", p.ContactName},
-				{"From name", p.FromName}, {"Reply-To", p.ReplyTo}, {"Phone", p.Phone},
+				{"ODS code", p.ODSCode},
+				{"Name", p.Name},
+				{"Contact", p.Contact},
+				{"Full name", p.ContactName},
+				{"From name", p.FromName},
+				{"Reply-To", p.ReplyTo},
+				{"Phone", p.Phone},
 				{"Active", yesNo(p.Active)},
 			}, hours...)
 			return e.facts(append(facts, [][2]string{
 				{"ID", p.ID.String()},
-				{"Added", j.clock(p.CreatedAt)}, {"Edited", j.clock(p.UpdatedAt)},
+				{"Added", j.clock(p.CreatedAt)},
+				{"Edited", j.clock(p.UpdatedAt)},
 			}...)...)
 		}),
 	}

@@ -56,7 +56,8 @@ func TestARunningCampaignShowsWhatLimitsItAndWhenItIsThrough(t *testing.T) {
 			Limited *string  `json:"limited_by"`
 			Finish  string   `json:"finish_at"`
 			Sent    int      `json:"sent"`
-		}) {
+		},
+		) {
 			text := d.must(t, "campaign", "show", c.ID.String(), "--json")
 			numbers(t, text)
 			v = oneValue[struct {

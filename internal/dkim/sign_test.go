@@ -85,8 +85,14 @@ func TestASignedMailVerifies(t *testing.T) {
 				relayed := append([]byte("Received: from a by b; Mon, 15 Jun 2026 09:00:01 +0100\r\nX-Spam: no\r\n"), signed...)
 				verify(t, z, relayed, len(kinds), true)
 				for _, change := range [][2]string{
-					{"Reply-To: surgery@", "Reply-To: elsewhere@"}, {"example.org/u/x>", "example.org/u/y>"}, {"One-Click", "Two-Clicks"},
-					{"auto-generated", "no"}, {"<1@", "<2@"}, {"zoe@", "bob@"}, {"<studies@", "<fraud@"}, {"09:00:00 +", "10:00:00 +"},
+					{"Reply-To: surgery@", "Reply-To: elsewhere@"},
+					{"example.org/u/x>", "example.org/u/y>"},
+					{"One-Click", "Two-Clicks"},
+					{"auto-generated", "no"},
+					{"<1@", "<2@"},
+					{"zoe@", "bob@"},
+					{"<studies@", "<fraud@"},
+					{"09:00:00 +", "10:00:00 +"},
 				} {
 					verify(t, z, bytes.Replace(signed, []byte(change[0]), []byte(change[1]), 1), len(kinds), false)
 				}

@@ -35,6 +35,7 @@ func JournalPathOf(o *Outbox) string {
 // Borne is how many connections an outbox takes its server to bear, and Share how
 // many it may have of those of all workers.
 func Borne(o *Outbox) int { return o.conns.bears() }
+
 func Share(o *Outbox) int {
 	o.conns.mu.Lock()
 	defer o.conns.mu.Unlock()

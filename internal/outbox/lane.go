@@ -231,7 +231,7 @@ func (l *lane) deliver(ctx context.Context) {
 		if n, ok := l.o.opts.Transport.(noter); ok {
 			l.o.gate.note(n.Note())
 		}
-		err, hungUp := l.connect(ctx)
+		hungUp, err := l.connect(ctx)
 		if err == nil && ctx.Err() == nil || hungUp {
 			continue
 		}
@@ -260,7 +260,7 @@ func (l *lane) deliver(ctx context.Context) {
 
 // connect opens a connection and hands mails over to it, until it ends. hungUp
 // tells that it was closed because there may be fewer.
-func (l *lane) connect(ctx context.Context) (err error, hungUp bool) {
+func (l *lane) connect(ctx context.Context) (hungUp bool, err error) {
 	dialed, hangUp := context.WithCancel(ctx)
 	defer hangUp()
 	l.o.conns.open(l)
@@ -276,7 +276,7 @@ func (l *lane) connect(ctx context.Context) (err error, hungUp bool) {
 		l.o.conns.is(l, noConn)
 	}
 	l.hasRoom()
-	return err, hungUp
+	return hungUp, err
 }
 
 func (l *lane) hasRoom() {

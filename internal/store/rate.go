@@ -29,8 +29,10 @@ const rateColumns = `block, block_start, spacing, slots, dealt, askers, askers_b
 func (r *Rate) scanned() []any {
 	return []any{
 		&r.Block, &r.BlockStart, &r.Spacing, &r.Slots, &r.Dealt, &r.Askers, &r.AskersBefore,
-		fine{&r.Throttle.At}, &r.Throttle.To, &r.Throttle.From,
-		fine{&r.Quota.At}, &r.Quota.PerSecond, &r.Quota.PerDay, &r.Quota.Used, &r.QuotaGiven,
+		fine{&r.Throttle.At},
+		&r.Throttle.To, &r.Throttle.From,
+		fine{&r.Quota.At},
+		&r.Quota.PerSecond, &r.Quota.PerDay, &r.Quota.Used, &r.QuotaGiven,
 	}
 }
 

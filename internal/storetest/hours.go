@@ -173,10 +173,14 @@ func NoWindowOpensOutsideTheHours(t *testing.T, s *store.Store) {
 		reason studymail.Reason
 	}{
 		{"the study's", func(l *letters) { l.editStudy(t, func(st *studymail.Study) { st.SendHours = office }) }, false, studymail.Queued, ""},
-		{"the study's, of an ad hoc mail", func(l *letters) { l.editStudy(t, func(st *studymail.Study) { st.SendHours = office }) }, true,
-			studymail.Deferred, studymail.ReasonOutsideHours},
-		{"the care provider's", func(l *letters) { l.editProvider(t, func(p *studymail.Provider) { p.SendHours = office }) }, false,
-			studymail.Deferred, studymail.ReasonOutsideHours},
+		{
+			"the study's, of an ad hoc mail", func(l *letters) { l.editStudy(t, func(st *studymail.Study) { st.SendHours = office }) }, true,
+			studymail.Deferred, studymail.ReasonOutsideHours,
+		},
+		{
+			"the care provider's", func(l *letters) { l.editProvider(t, func(p *studymail.Provider) { p.SendHours = office }) }, false,
+			studymail.Deferred, studymail.ReasonOutsideHours,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l, clock := timedLetters(t, s, "2026-06-15 16:59:59")

@@ -39,8 +39,8 @@ func ARateIsStoredAsItWasSaved(t *testing.T, s *store.Store) {
 	equal(t, "after", rateOf(t, s), want)
 }
 
-// ARateIsNotSavedOverAnothersChange: times that were dealt out since are not dealt
-// again. Seen to fail without "AND dealt = …".
+// ARateIsNotSavedOverAnothersChange changes one between reading and saving: times
+// that were dealt out since are not dealt again. Seen to fail without "AND dealt = …".
 func ARateIsNotSavedOverAnothersChange(t *testing.T, s *store.Store) {
 	var old store.Rate
 	write(t, s, func(tx *store.Tx) (err error) {
@@ -59,7 +59,8 @@ func ARateIsNotSavedOverAnothersChange(t *testing.T, s *store.Store) {
 	equal(t, "dealt", rateOf(t, s).Dealt, 4)
 }
 
-// ARateIsLockedByOneAtATime: eight count it up, and nobody's count is lost.
+// ARateIsLockedByOneAtATime has eight at it: they count it up, and nobody's count
+// is lost.
 func ARateIsLockedByOneAtATime(t *testing.T, s *store.Store) {
 	done := make(chan error, 8)
 	for range 8 {
@@ -87,7 +88,7 @@ func ARateIsLockedByOneAtATime(t *testing.T, s *store.Store) {
 	equal(t, "dealt", rateOf(t, s).Dealt, 80)
 }
 
-// RateCountsAreSummedByTheirParts, from the oldest that counts; what was not used
+// RateCountsAreSummedByTheirParts sums them from the oldest that counts; what was not used
 // is taken off, and what does not count any more is forgotten.
 func RateCountsAreSummedByTheirParts(t *testing.T, s *store.Store) {
 	sum := func(since, future int64) (r store.RateSum) {
@@ -142,7 +143,7 @@ func AFlowTellsHowFastACampaignGoes(t *testing.T, s *store.Store) {
 	equal(t, "mail was sent", l.pulse(t).MailSent, true)
 }
 
-// TheConnectionsOfLivingWorkersCount, and those of dead ones do until their lease
+// TheConnectionsOfLivingWorkersCount counts those of the living, and those of dead ones do until their lease
 // is over.
 func TheConnectionsOfLivingWorkersCount(t *testing.T, s *store.Store) {
 	l := newLetters(t, s)

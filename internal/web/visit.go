@@ -51,7 +51,7 @@ func (v *visit) event(tx *store.Tx, action string, about studymail.ID, detail st
 }
 
 // id reads a UUID of the path: {id}. What is no UUID is no page.
-func (v *visit) id(name string) (studymail.ID, error) {
+func (v *visit) id(name string) (studymail.ID, error) { //nolint:unparam // a path may name another thing
 	id, err := studymail.ParseID(v.r.PathValue(name))
 	if err != nil {
 		return id, studymail.Errorf(studymail.NotFound, "there is no such page")
