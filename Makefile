@@ -41,7 +41,7 @@ e2e-full: test-deps ## Run the whole campaign with 100,000 patients on both data
 	E2E=full go test -count=1 -timeout 20m -v -run '^TestAWholeCampaign' ./internal/e2e/
 
 chaos: test-deps ## Run the fault campaigns in full (their short forms are part of `make test`)
-	CHAOS=full go test -count=1 -timeout 60m -v -run '^TestChaos' ./internal/e2e/
+	CHAOS=full go test -count=1 -timeout 60m -v -run '^TestChaos' ./internal/e2e/ ./internal/smtpout/
 
 dump: test-deps ## At a release: keep a database in mid-campaign as test data (SCHEMA=0006, the newest migration)
 	@[ -n "$(SCHEMA)" ] || { echo "write make dump SCHEMA=0006: the number of the newest migration" >&2; exit 2; }

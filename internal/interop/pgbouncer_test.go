@@ -55,7 +55,7 @@ func pgbouncer(t *testing.T, databaseURL string) string {
 // a campaign starts at its time, and nothing is left on a pooled connection.
 //
 // Seen to fail: without DATABASE_POOLER (prepared statements that another
-// connection has), and with settings of the session in byIndexNow.
+// connection has), and with settings of the session in setUpNow.
 func TestTheProductBehindPgbouncer(t *testing.T) {
 	direct := storetest.URL(t, store.Postgres)
 	relay := smtptest.Start(t, smtptest.Config{CountOnly: true, Rules: []smtptest.Rule{{At: smtptest.AtRcpt, Match: "later*", First: 1, Code: 451, Text: "4.7.1 later"}}})

@@ -20,9 +20,9 @@ import (
 // once; the transport is up, and says what it does without and which setting
 // would say so from the start.
 //
-// Seen to fail: without care.learn the campaign to the forgetful one never ends
-// (each connection loses the envelope behind its first mail), and in the window
-// that is too large each connection leaves mails in doubt.
+// Seen to fail: without care.learn nothing leaves in chunks with no mail in them,
+// 34 of 100 are uncertain where the window is too large (with it 16 at most and
+// then half as many, until it is borne), and nobody is told.
 func TestARelayThatDoesNotBearWhatItOffers(t *testing.T) {
 	t.Parallel()
 	chunking := append(smtptest.Usual(), "CHUNKING")
@@ -34,7 +34,7 @@ func TestARelayThatDoesNotBearWhatItOffers(t *testing.T) {
 		"loses what stands behind a text":  {smtptest.Config{Forgetful: true}, "SMTP_PIPELINING=False", 0},
 		"does not know BDAT":               {smtptest.Config{Offers: chunking, Unknown: []string{"BDAT"}}, "", 0},
 		"takes chunks and no mail in them": {smtptest.Config{Offers: chunking, BadChunks: true}, "SMTP_CHUNKING=False", 0},
-		"bears a window of some":           {smtptest.Config{Offers: chunking, Bears: 4000, Latency: 5 * time.Millisecond}, "SMTP_WINDOW=", 16}, // one window
+		"bears a window of some":           {smtptest.Config{Offers: chunking, Bears: 4000, Latency: 5 * time.Millisecond}, "SMTP_WINDOW=", 28}, // 16, 8, 4
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -47,8 +47,8 @@ func setUp(ctx context.Context, conn *pgx.Conn) error {
 	return byIndex(ctx, conn)
 }
 
-// byIndexNow is byIndex for one transaction, where connections are pooled.
-const byIndexNow = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+// setUpNow is setUp for one transaction, where connections are pooled.
+const setUpNow = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
 	set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true),
 	set_config('idle_in_transaction_session_timeout', '20s', true)`
 

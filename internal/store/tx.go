@@ -72,7 +72,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, p *pre
 		}
 	}()
 	if s.pooled && db == s.write {
-		if _, err = tx.ExecContext(ctx, byIndexNow); err != nil {
+		if _, err = tx.ExecContext(ctx, setUpNow); err != nil {
 			return explain("set up a transaction", err)
 		}
 	}
