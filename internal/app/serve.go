@@ -243,6 +243,12 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 	loops.Go(func() {
 		a.every(ctx, "send hours could not be looked at", a.followHours(ctx, box))
 	})
+	loops.Go(func() {
+		a.every(ctx, "what became of letters could not be noted for lists", func() error {
+			_, err := a.Store.KeepLastMessages(ctx)
+			return err
+		})
+	})
 	loops.Wait()
 }
 

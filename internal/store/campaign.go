@@ -99,6 +99,32 @@ func (t *Tx) Campaigns(ctx context.Context, limit int) ([]CampaignRow, error) {
 	return all, err
 }
 
+// CampaignsOfStudy lists a study's newest campaigns first.
+func (t *Tx) CampaignsOfStudy(ctx context.Context, study int64, limit int) ([]CampaignRow, error) {
+	all := []CampaignRow{}
+	err := t.each(ctx, "list the campaigns of a study", campaignQuery+` WHERE c.study_id = $1 ORDER BY c.id DESC LIMIT $2`, []any{study, limit}, func(rows *sql.Rows) error {
+		var c CampaignRow
+		err := scanCampaign(rows, &c)
+		all = append(all, c)
+		return err
+	})
+	return all, err
+}
+
+// TemplatesOfStudy lists the templates that a study's campaigns use, by name.
+func (t *Tx) TemplatesOfStudy(ctx context.Context, study int64) ([]studymail.Template, error) {
+	all := []studymail.Template{}
+	err := t.each(ctx, "list the templates of a study", `SELECT id, uuid, name, archived, created_at FROM templates WHERE id IN
+		(SELECT v.template_id FROM campaigns c JOIN steps s ON s.campaign_id = c.id JOIN template_versions v ON v.id = s.template_version_id WHERE c.study_id = $1)
+		ORDER BY name, id`, []any{study}, func(rows *sql.Rows) error {
+		var te studymail.Template
+		err := rows.Scan(&te.Key, &te.ID, &te.Name, &te.Archived, at{&te.CreatedAt})
+		all = append(all, te)
+		return err
+	})
+	return all, err
+}
+
 // CampaignSteps lists a campaign's steps in order.
 func (t *Tx) CampaignSteps(ctx context.Context, campaign int64) ([]studymail.Step, error) {
 	var all []studymail.Step

@@ -108,6 +108,7 @@ func (t *Tx) GiveBackUnsent(ctx context.Context, all []InDoubt) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	t.behind.note(keys...)
 	return int(n), t.reopen(ctx, keys)
 }
 

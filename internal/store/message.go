@@ -187,7 +187,10 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 	if _, err := t.exec(ctx, what, `UPDATE runs SET state = 20, ended_at = NULL WHERE id = $1 AND state = 30`, m.Run); err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, what, `UPDATE campaigns SET state = 20, ended_at = NULL WHERE uuid = $1 AND state IN (10, 40)`, m.CampaignID)
+	if _, err = t.exec(ctx, what, `UPDATE campaigns SET state = 20, ended_at = NULL WHERE uuid = $1 AND state IN (10, 40)`, m.CampaignID); err != nil {
+		return err
+	}
+	_, err = t.moveLastMessages(ctx, m.Key)
 	return err
 }
 
@@ -200,6 +203,9 @@ func (t *Tx) SettleAsSent(ctx context.Context, m *MessageRow) error {
 		string(studymail.ReasonResolved), ms(t.now), m.Key, int(m.State), m.ClaimToken)
 	if err == nil && n != 1 {
 		return changed(m)
+	}
+	if err == nil {
+		_, err = t.moveLastMessages(ctx, m.Key)
 	}
 	return err
 }

@@ -53,6 +53,20 @@ func TestPatients(t *testing.T) {
 	)
 }
 
+func TestPatientLists(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.EachFilterOfPatientsIsCountedByEachOfItsWords,
+		storetest.PagesOfPatientsHaveEachFilterInEachOrder,
+		storetest.AWalkComesByEachPatientOfAFilterOnce,
+		storetest.ManyPatientsAreSetWithAnEventEach,
+		storetest.NumbersOfPatientsHoldWhateverComesAtOnce,
+		storetest.TheStoryOfAPatientHasMessagesAndAttempts,
+		storetest.PeopleAreFoundByAddressAndByUUID,
+		storetest.RecountingPatientsChangesNothingThatWasRight,
+	)
+}
+
 func TestTemplates(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,

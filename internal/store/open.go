@@ -37,6 +37,7 @@ type Store struct {
 
 	prepared *prepared // SQLite's writer's
 	pooled   bool      // a pooler such as pgbouncer stands in between: see Pooled
+	behind   *behind   // what sending noted for lists
 }
 
 // Pooled tells whether PostgreSQL is reached through a pooler that gives each
@@ -61,7 +62,7 @@ func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Millisecond
 // Open opens the database of a DATABASE_URL: sqlite:PATH or postgres://….
 // It neither makes tables (Migrate does) nor a missing folder's parents.
 func Open(ctx context.Context, databaseURL string, now func() time.Time) (*Store, error) {
-	s := &Store{url: databaseURL, now: now}
+	s := &Store{url: databaseURL, now: now, behind: &behind{}}
 	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):

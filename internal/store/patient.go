@@ -3,9 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"studymail"
 )
@@ -17,20 +14,22 @@ type PatientRow struct {
 	StudyName    string
 	ProviderName string
 	ODSCode      string
-	Wrapped      []byte // the person's data key; nil when erased
-	Sealed       []byte // studymail.Details
+	Outcome      studymail.State // what became of the newest message to them; 0 without one
+	Wrapped      []byte          // the person's data key; nil when erased
+	Sealed       []byte          // studymail.Details
 }
 
 const patientQuery = `SELECT pa.id, pa.uuid, pa.person_id, pe.uuid, pa.study_id, pa.provider_id, pa.status, pa.cancelled, pa.external_id,
-	pa.created_at, pa.updated_at, st.name, pr.name, pr.ods_code, pe.wrapped_key, pe.details
+	pa.created_at, pa.updated_at, st.name, pr.name, pr.ods_code, coalesce(lm.outcome, 0), pe.wrapped_key, pe.details
 	FROM patients pa
 	JOIN people pe ON pe.id = pa.person_id
 	JOIN studies st ON st.id = pa.study_id
-	JOIN providers pr ON pr.id = pa.provider_id`
+	JOIN providers pr ON pr.id = pa.provider_id
+	LEFT JOIN last_messages lm ON lm.patient_id = pa.id`
 
 func scanPatient(row interface{ Scan(...any) error }, p *PatientRow) error {
 	return row.Scan(&p.Key, &p.ID, &p.Person, &p.PersonID, &p.Study, &p.Provider, &p.Status, &p.Cancelled, &p.SealedExternal,
-		at{&p.CreatedAt}, at{&p.UpdatedAt}, &p.StudyName, &p.ProviderName, &p.ODSCode, &p.Wrapped, &p.Sealed)
+		at{&p.CreatedAt}, at{&p.UpdatedAt}, &p.StudyName, &p.ProviderName, &p.ODSCode, &p.Outcome, &p.Wrapped, &p.Sealed)
 }
 
 // AddPatient adds one patient and sets its ID (unless the caller made one to
@@ -59,66 +58,23 @@ func (t *Tx) PatientByID(ctx context.Context, id studymail.ID) (PatientRow, erro
 		"no patient %s; `studymail patient list` shows them", id)
 }
 
-// PatientFilter says which patients; the zero value is all.
-type PatientFilter struct {
-	Study     int64 // row key; 0: any
-	Provider  int64 // row key; 0: any
-	Status    *studymail.Status
-	Cancelled *studymail.Cancelled
-	InStudy   *bool
-	After     int64 // row key of the last one of the page before
-	Limit     int   // 0: 1,000
-}
-
-func (f PatientFilter) where() (string, []any) {
-	conditions, args := []string{`pa.id > $1`}, []any{f.After}
-	add := func(condition string, arg any) {
-		args = append(args, arg)
-		conditions = append(conditions, condition+` $`+strconv.Itoa(len(args)))
-	}
-	if f.Study != 0 {
-		add(`pa.study_id =`, f.Study)
-	}
-	if f.Provider != 0 {
-		add(`pa.provider_id =`, f.Provider)
-	}
-	if f.Status != nil {
-		add(`pa.status =`, int(*f.Status))
-	}
-	if f.Cancelled != nil {
-		add(`pa.cancelled =`, int(*f.Cancelled))
-	}
-	if f.InStudy != nil {
-		add(`CASE WHEN pa.status = 0 AND pa.cancelled = 0 THEN 1 ELSE 0 END =`, flag(*f.InStudy))
-	}
-	return ` WHERE ` + strings.Join(conditions, ` AND `), args
-}
-
 // Patients gives one page of patients, in the order in which they came. The
 // next page is the one after the last row's Key.
 func (t *Tx) Patients(ctx context.Context, f PatientFilter) ([]PatientRow, error) {
 	if f.Limit == 0 {
 		f.Limit = 1000
 	}
-	where, args := f.where()
-	args = append(args, f.Limit)
+	var p params
+	where := f.where("pa", "coalesce(lm.outcome, 0)", &p)
+	query := patientQuery + ` WHERE pa.id > ` + p.add(f.After) + where + ` ORDER BY pa.id LIMIT ` + p.add(f.Limit)
 	all := []PatientRow{}
-	err := t.each(ctx, "list patients", patientQuery+where+` ORDER BY pa.id LIMIT $`+strconv.Itoa(len(args)), args, func(rows *sql.Rows) error {
+	err := t.each(ctx, "list patients", query, p, func(rows *sql.Rows) error {
 		var p PatientRow
 		err := scanPatient(rows, &p)
 		all = append(all, p)
 		return err
 	})
 	return all, err
-}
-
-// CountPatients counts the patients of a filter; After and Limit do not matter.
-func (t *Tx) CountPatients(ctx context.Context, f PatientFilter) (int, error) {
-	f.After = 0
-	where, args := f.where()
-	var n int
-	_, err := t.one(ctx, "count patients", `SELECT count(*) FROM patients pa`+where, args, &n)
-	return n, err
 }
 
 // SetPatient takes a patient from one status and cancelled to another. It
@@ -139,28 +95,4 @@ func (t *Tx) SetPatient(ctx context.Context, id studymail.ID,
 		return studymail.Errorf(studymail.Conflict, "someone else changed patient %s meanwhile; look again with `studymail patient show %s`", id, id)
 	}
 	return nil
-}
-
-// PatientCount is how many patients of a study have one status and cancelled.
-type PatientCount struct {
-	Study     int64 // row key
-	Status    studymail.Status
-	Cancelled studymail.Cancelled
-	Patients  int
-}
-
-// PatientCounts counts the patients of a study by status and cancelled, in
-// their order; 0 is every study.
-func (t *Tx) PatientCounts(ctx context.Context, study int64) ([]PatientCount, error) {
-	all := []PatientCount{}
-	err := t.each(ctx, fmt.Sprintf("count the patients of study number %d", study),
-		`SELECT study_id, status, cancelled, count(*) FROM patients WHERE study_id = $1 OR $1 = 0
-		GROUP BY study_id, status, cancelled ORDER BY study_id, status, cancelled`, []any{study},
-		func(rows *sql.Rows) error {
-			var c PatientCount
-			err := rows.Scan(&c.Study, &c.Status, &c.Cancelled, &c.Patients)
-			all = append(all, c)
-			return err
-		})
-	return all, err
 }

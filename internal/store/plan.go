@@ -233,8 +233,10 @@ func (t *Tx) addMessages(ctx context.Context, r *studymail.Run, patients []int64
 		rules.AttemptLimit, ms(t.now), ms(t.now.Add(rules.ExpiresAfter))); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list)
-	return err
+	if _, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list); err != nil {
+		return err
+	}
+	return t.planLastMessages(ctx, what, r.Step, list)
 }
 
 var leaveOut = both{

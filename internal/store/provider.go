@@ -81,6 +81,13 @@ func (t *Tx) ProviderByODS(ctx context.Context, code string) (studymail.Provider
 		"no care provider with that ODS code; `studymail provider list` shows them")
 }
 
+// ProviderByID finds a care provider.
+func (t *Tx) ProviderByID(ctx context.Context, id studymail.ID) (studymail.Provider, error) {
+	var p studymail.Provider
+	row := t.row(ctx, `SELECT `+providerColumns+` FROM providers WHERE uuid = $1`, id)
+	return p, t.found("find care provider "+id.String(), scanProvider(row, &p), "no care provider %s; `studymail provider list` shows them", id)
+}
+
 // Providers lists all care providers by name.
 func (t *Tx) Providers(ctx context.Context) ([]studymail.Provider, error) {
 	return t.providers(ctx, `SELECT `+providerColumns+` FROM providers ORDER BY name, id`)

@@ -42,14 +42,17 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 	var (
 		others []Recorded
 		plain  []*Recorded
+		keys   = make([]int64, len(all))
 	)
 	for i := range all {
+		keys[i] = all[i].Key
 		if all[i].plain() {
 			plain = append(plain, &all[i])
 		} else {
 			others = append(others, all[i])
 		}
 	}
+	t.behind.note(keys...)
 	sent, err := t.recordSent(ctx, plain)
 	if err != nil {
 		return 0, err

@@ -83,6 +83,13 @@ func (t *Tx) StudyByKey(ctx context.Context, k int64) (studymail.Study, error) {
 		"no such study; `studymail study list` shows them")
 }
 
+// StudyByID finds a study.
+func (t *Tx) StudyByID(ctx context.Context, id studymail.ID) (studymail.Study, error) {
+	var s studymail.Study
+	row := t.row(ctx, `SELECT `+studyColumns+` FROM studies WHERE uuid = $1`, id)
+	return s, t.found("find study "+id.String(), scanStudy(row, &s), "no study %s; `studymail study list` shows them", id)
+}
+
 // Studies lists all studies by name.
 func (t *Tx) Studies(ctx context.Context) ([]studymail.Study, error) {
 	all := []studymail.Study{}

@@ -23,6 +23,7 @@ type Tx struct {
 	kind     Kind
 	now      time.Time
 	prepared *prepared // nil: the driver keeps its own
+	behind   *behind
 }
 
 // SQL gives the transaction itself, for the job engine to enqueue in.
@@ -76,7 +77,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, p *pre
 			return explain("set up a transaction", err)
 		}
 	}
-	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now(), prepared: p}); err != nil {
+	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now(), prepared: p, behind: s.behind}); err != nil {
 		return err
 	}
 	if err = tx.Commit(); err != nil {

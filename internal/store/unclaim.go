@@ -27,6 +27,7 @@ func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []e
 	rows := make([][3]any, len(all))
 	for i, e := range all {
 		rows[i] = [3]any{e.key, int(e.state), e.reason}
+		t.behind.note(e.key)
 	}
 	list, err := rowsJSON(rows)
 	if err != nil {

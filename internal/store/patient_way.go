@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"studymail"
+)
+
+// way is how to come by the patients of a filter: one or more legs, each a part
+// of an index in the order of row keys.
+type way struct {
+	legs  []leg
+	exact bool // whoever they give fits the filter
+	whole bool // size is known
+	size  int  // how many they give
+}
+
+// leg is a part of an index: where some columns have some values.
+type leg struct {
+	table, key string
+	columns    []string
+	values     []any
+}
+
+// query gives the leg's row keys from one on.
+func (l *leg) query(p *params, compare, order string, from int64, limit int) string {
+	var where strings.Builder
+	for i, column := range l.columns {
+		where.WriteString(column + " = " + p.add(l.values[i]) + " AND ")
+	}
+	return fmt.Sprintf(`SELECT id FROM (SELECT %[1]s AS id FROM %[2]s WHERE %[3]s%[1]s %[4]s %[5]s ORDER BY %[1]s %[6]s LIMIT %[7]s) l`,
+		l.key, l.table, where.String(), compare, p.add(from), order, p.add(limit))
+}
+
+// Legs are walked side by side: many are worth it only where nothing that they
+// give is thrown away.
+const (
+	maxLegs      = 400
+	maxLooseLegs = 40
+)
+
+// wayTo chooses how to come by a filter's patients.
+func (t *Tx) wayTo(ctx context.Context, f *PatientFilter) (*way, error) {
+	if f.People != nil {
+		d := &way{exact: f.Study == 0 && f.Provider == 0 && f.anyStanding() && f.Outcome == nil, whole: true, size: len(f.People)}
+		for _, k := range f.People {
+			d.legs = append(d.legs, leg{"patients", "id", []string{"person_id"}, []any{k}})
+		}
+		if d.legs == nil {
+			d.legs = []leg{{"patients", "id", []string{"person_id"}, []any{0}}}
+		}
+		return d, nil
+	}
+	standing := *f
+	standing.Outcome = nil
+	base, err := t.byStanding(ctx, f, &standing)
+	if err != nil || f.Outcome == nil || *f.Outcome == 0 {
+		return base, err
+	}
+	// By what became of the newest message, if that lets fewer through.
+	became := PatientFilter{Study: f.Study, Outcome: f.Outcome}
+	n, err := t.CountPatients(ctx, became)
+	if err != nil || base.whole && base.size <= n {
+		return base, err
+	}
+	d := &way{exact: f.Provider == 0 && f.anyStanding(), whole: true, size: n}
+	cells, err := t.cells(ctx, &became, "study_id")
+	for _, c := range cells {
+		d.legs = append(d.legs, leg{"last_messages", "patient_id", []string{"outcome", "study_id"}, []any{int(*f.Outcome), c[0]}})
+	}
+	if len(d.legs) == 0 {
+		return base, err
+	}
+	return d, err
+}
+
+// byStanding comes by patients by study, care provider, status and cancelled.
+func (t *Tx) byStanding(ctx context.Context, f, standing *PatientFilter) (*way, error) {
+	d := &way{exact: f.Outcome == nil, whole: true}
+	var err error
+	if d.size, err = t.CountPatients(ctx, *standing); err != nil {
+		return nil, err
+	}
+	all := leg{"patients", "id", nil, nil}
+	switch {
+	case f.Provider != 0:
+		err = t.addCells(ctx, d, f, "study_id", "provider_id", "status", "cancelled")
+	case f.Study != 0 && f.anyStanding():
+		d.legs = []leg{{"patients", "id", []string{"study_id"}, []any{f.Study}}}
+	case !f.anyStanding():
+		err = t.addCells(ctx, d, f, "study_id", "status", "cancelled")
+	default:
+		d.legs = []leg{all}
+	}
+	most := maxLegs
+	if !d.exact {
+		most = maxLooseLegs
+	}
+	if len(d.legs) > most {
+		d.legs, d.exact, d.whole = []leg{all}, false, false
+		if f.Study != 0 {
+			d.legs = []leg{{"patients", "id", []string{"study_id"}, []any{f.Study}}}
+		}
+	}
+	return d, err
+}
+
+// addCells makes a leg of each group of patients that has some of the filter.
+func (t *Tx) addCells(ctx context.Context, d *way, f *PatientFilter, columns ...string) error {
+	cells, err := t.cells(ctx, f, columns...)
+	for _, c := range cells {
+		values := make([]any, len(c))
+		for i := range c {
+			values[i] = c[i]
+		}
+		d.legs = append(d.legs, leg{"patients", "id", columns, values})
+	}
+	if len(d.legs) == 0 { // nobody: a leg that gives nobody
+		d.legs = []leg{{"patients", "id", []string{"study_id"}, []any{0}}}
+	}
+	return err
+}
+
+// cells gives the groups that have patients of a filter.
+func (t *Tx) cells(ctx context.Context, f *PatientFilter, columns ...string) (all [][]int64, err error) {
+	var p params
+	where := f.where("c", "c.outcome", &p)
+	by := strings.Join(columns, ", ")
+	err = t.each(ctx, "find groups of patients", `SELECT `+by+` FROM `+t.pick(patientCounts)+` WHERE 1 = 1`+where+`
+		GROUP BY `+by+` HAVING sum(patients) > 0 ORDER BY `+by, p, func(rows *sql.Rows) error {
+		cell := make([]int64, len(columns))
+		into := make([]any, len(columns))
+		for i := range cell {
+			into[i] = &cell[i]
+		}
+		err := rows.Scan(into...)
+		all = append(all, cell)
+		return err
+	})
+	return all, err
+}
+
+// PatientWalk goes through all patients of a filter who were there when it began,
+// in no particular order, chunk by chunk; each chunk may be a transaction of its own.
+type PatientWalk struct {
+	filter PatientFilter
+	way    *way
+	upTo   int64
+	leg    int
+	after  int64
+	IDs    []studymail.ID // of a list that was ticked, instead of a filter
+}
+
+// WalkPatients begins a walk.
+func (t *Tx) WalkPatients(ctx context.Context, f PatientFilter) (PatientWalk, error) {
+	w := PatientWalk{filter: f}
+	var err error
+	if w.way, err = t.wayTo(ctx, &f); err != nil {
+		return w, err
+	}
+	_, err = t.one(ctx, "find the newest patient", `SELECT coalesce(max(id), 0) FROM patients`, nil, &w.upTo)
+	return w, err
+}
+
+// walkAtOnce is how many patients a chunk looks at.
+const walkAtOnce = 1000
+
+// NextPatients gives the next patients of a walk, and where it goes on; there may
+// be none in a chunk. The walk is over when Over says so.
+func (t *Tx) NextPatients(ctx context.Context, w PatientWalk) ([]PatientRow, PatientWalk, error) {
+	if w.way == nil {
+		n := min(len(w.IDs), walkAtOnce)
+		rows, err := t.PatientsByID(ctx, w.IDs[:n])
+		w.IDs = w.IDs[n:]
+		return rows, w, err
+	}
+	var (
+		p    params
+		keys []int64
+	)
+	query := w.way.legs[w.leg].query(&p, ">", "ASC", w.after, walkAtOnce)
+	err := t.each(ctx, "go through patients", query, p, func(rows *sql.Rows) error {
+		var k int64
+		err := rows.Scan(&k)
+		keys = append(keys, k)
+		return err
+	})
+	if err != nil {
+		return nil, w, err
+	}
+	if len(keys) < walkAtOnce || keys[len(keys)-1] >= w.upTo {
+		w.leg, w.after = w.leg+1, 0
+	} else {
+		w.after = keys[len(keys)-1]
+	}
+	all, err := t.patientsByKey(ctx, keys)
+	rows := all[:0]
+	for i := range all {
+		if all[i].Key <= w.upTo && w.filter.fits(&all[i]) {
+			rows = append(rows, all[i])
+		}
+	}
+	return rows, w, err
+}
+
+// Over tells that a walk has been everywhere.
+func (w *PatientWalk) Over() bool {
+	if w.way == nil {
+		return len(w.IDs) == 0
+	}
+	return w.leg >= len(w.way.legs)
+}
+
+// fits is the filter for a patient at hand.
+func (f *PatientFilter) fits(p *PatientRow) bool {
+	return (f.Study == 0 || f.Study == p.Study) && (f.Provider == 0 || f.Provider == p.Provider) &&
+		(f.Status == nil || *f.Status == p.Status) && (f.Cancelled == nil || *f.Cancelled == p.Cancelled) &&
+		(f.InStudy == nil || *f.InStudy == p.InStudy()) && (f.Outcome == nil || *f.Outcome == p.Outcome)
+}
+
+// PatientsByID gives the patients of some UUIDs, in their order; one that is not
+// there is left out.
+func (t *Tx) PatientsByID(ctx context.Context, ids []studymail.ID) ([]PatientRow, error) {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = hexOf(id[:])
+	}
+	text, err := rowsJSON(list)
+	if err != nil {
+		return nil, err
+	}
+	place := make(map[studymail.ID]PatientRow, len(ids))
+	err = t.each(ctx, "find patients", t.pick(patientsByID), []any{text}, func(r *sql.Rows) error {
+		var p PatientRow
+		err := scanPatient(r, &p)
+		place[p.ID] = p
+		return err
+	})
+	rows := make([]PatientRow, 0, len(ids))
+	for _, id := range ids {
+		if p, there := place[id]; there {
+			rows = append(rows, p)
+			delete(place, id)
+		}
+	}
+	return rows, err
+}
+
+var patientsByID = both{
+	sqlite:   patientQuery + ` WHERE pa.uuid IN (SELECT unhex(value) FROM json_each($1))`,
+	postgres: patientQuery + ` WHERE pa.uuid = ANY (ARRAY (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json)))`,
+}
