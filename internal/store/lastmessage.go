@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"sync"
 
 	"studymail"
@@ -198,7 +199,9 @@ const (
 // the same transaction; those that wait are looked at anyway.
 func (t *Tx) moveLastMessages(ctx context.Context, messages ...int64) (int, error) {
 	const what = "note what became of messages"
-	keys := keysJSON(messages)
+	messages = slices.Clone(messages)
+	slices.Sort(messages)
+	keys := keysJSON(slices.Compact(messages)) // one noted twice moves once
 	if t.kind == Postgres {
 		return t.moveAtOnce(ctx, what, lockPatientsOfMail, movedMail, keys)
 	}

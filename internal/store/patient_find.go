@@ -207,9 +207,9 @@ func (d *way) chunk(t *Tx, q *PatientQuery, from PatientPlace, limit int, p *par
 	for i := range d.legs {
 		legs = append(legs, d.legs[i].query(p, compare, order, from.Key, limit))
 	}
-	inner := fmt.Sprintf(`SELECT id FROM (%s) u ORDER BY id %s LIMIT %s`, strings.Join(legs, " UNION ALL "), order, p.add(limit))
-	if len(d.legs) == 1 {
-		inner = legs[0]
+	inner := legs[0]
+	if len(legs) > 1 {
+		inner = fmt.Sprintf(`SELECT id FROM (%s) u ORDER BY id %s LIMIT %s`, strings.Join(legs, " UNION ALL "), order, p.add(limit))
 	}
 	if d.exact {
 		return fmt.Sprintf(`SELECT w.id, NULL, NULL, 1 FROM (%s) w ORDER BY w.id %s`, inner, order), true
