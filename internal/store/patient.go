@@ -96,3 +96,19 @@ func (t *Tx) SetPatient(ctx context.Context, id studymail.ID,
 	}
 	return nil
 }
+
+// SetExternalID gives a patient another external id, sealed with the person's key;
+// nil takes it away. The old one must still be there.
+func (t *Tx) SetExternalID(ctx context.Context, p *studymail.Patient, sealed []byte) error {
+	what := "set the external id of patient " + p.ID.String()
+	n, err := t.exec(ctx, what, t.pick(setExternalID), bytesOrNull(sealed), ms(t.now), p.Key, bytesOrNull(p.SealedExternal))
+	if err == nil && n != 1 {
+		return studymail.Errorf(studymail.Conflict, "someone else changed patient %s meanwhile; look again, then repeat your edit", p.ID)
+	}
+	return err
+}
+
+var setExternalID = both{
+	sqlite:   `UPDATE patients SET external_id = $1, updated_at = $2 WHERE id = $3 AND external_id IS $4`,
+	postgres: `UPDATE patients SET external_id = $1::bytea, updated_at = $2 WHERE id = $3 AND external_id IS NOT DISTINCT FROM $4::bytea`,
+}

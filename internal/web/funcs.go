@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -44,13 +45,19 @@ func toInt64(n any) int64 {
 	return 0
 }
 
-// countOf words a number of things: "1 patient", "1,234 patients".
+// countOf words a number of things: "1 patient", "1,234 patients", "2 studies".
 func countOf(n int64, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return humanize.Comma(n) + " " + one + "s"
+	if stem, isY := strings.CutSuffix(one, "y"); isY {
+		return commas(int(n)) + " " + stem + "ies"
+	}
+	return commas(int(n)) + " " + one + "s"
 }
+
+// commas writes 1,234.
+func commas(n int) string { return humanize.Comma(int64(n)) }
 
 // moment is a time as the part "time" shows it: words, and all of it on hover.
 type moment struct {

@@ -53,10 +53,43 @@ func routes() []route {
 		{method: "GET", path: "/{$}", needs: studymail.MayView, page: (*site).home},
 
 		// Patients.
+		{method: "GET", path: "/patients", needs: studymail.MayView, page: (*site).patientList},
+		{method: "POST", path: "/patients/search", needs: studymail.MayView, page: (*site).patientSearch},
+		{method: "GET", path: "/patients/new", needs: studymail.MayEdit, page: (*site).patientNew},
+		{method: "POST", path: "/patients", needs: studymail.MayEdit, page: (*site).patientAdd},
+		{method: "POST", path: "/patients/status", needs: studymail.MayEdit, page: (*site).patientStatus},
+		{method: "POST", path: "/patients/cancel", needs: studymail.MayEdit, page: (*site).patientCancel},
+		{method: "POST", path: "/patients/restore", needs: studymail.MayEdit, page: (*site).patientRestore},
+		{method: "POST", path: "/patients/export", needs: studymail.MayView, page: (*site).patientExport},
+		{method: "GET", path: "/patients/{id}", needs: studymail.MayView, page: (*site).patientShow},
+		{method: "POST", path: "/patients/{id}/show", needs: studymail.MaySeeDetails, page: (*site).patientShowDetails},
+		{method: "POST", path: "/patients/{id}/status", needs: studymail.MayEdit, page: (*site).patientSetStatus},
+		{method: "GET", path: "/patients/{id}/cancel", needs: studymail.MayEdit, page: (*site).patientCancelOne},
+		{method: "POST", path: "/patients/{id}/cancel", needs: studymail.MayEdit, page: (*site).patientCancelNow},
+		{method: "GET", path: "/patients/{id}/restore", needs: studymail.MayEdit, page: (*site).patientRestoreOne},
+		{method: "POST", path: "/patients/{id}/restore", needs: studymail.MayEdit, page: (*site).patientRestoreNow},
+		{method: "POST", path: "/patients/{id}/details", needs: studymail.MaySeeDetails, page: (*site).patientDetailsForm},
+		{method: "POST", path: "/patients/{id}/details/save", needs: studymail.MaySeeDetails, page: (*site).patientDetailsSave},
 
 		// Studies.
+		{method: "GET", path: "/studies", needs: studymail.MayView, page: (*site).studyList},
+		{method: "GET", path: "/studies/new", needs: studymail.MayEdit, page: (*site).studyNew},
+		{method: "POST", path: "/studies", needs: studymail.MayEdit, page: (*site).studyAdd},
+		{method: "GET", path: "/studies/{id}", needs: studymail.MayView, page: (*site).studyShow},
+		{method: "GET", path: "/studies/{id}/edit", needs: studymail.MayEdit, page: (*site).studyEditForm},
+		{method: "POST", path: "/studies/{id}", needs: studymail.MayEdit, page: (*site).studyEdit},
+		{method: "GET", path: "/studies/{id}/active", needs: studymail.MayEdit, page: (*site).studyActiveForm},
+		{method: "POST", path: "/studies/{id}/active", needs: studymail.MayEdit, page: (*site).studyActive},
 
 		// Care providers.
+		{method: "GET", path: "/providers", needs: studymail.MayView, page: (*site).providerList},
+		{method: "GET", path: "/providers/new", needs: studymail.MayEdit, page: (*site).providerNew},
+		{method: "POST", path: "/providers", needs: studymail.MayEdit, page: (*site).providerAdd},
+		{method: "GET", path: "/providers/{id}", needs: studymail.MayView, page: (*site).providerShow},
+		{method: "GET", path: "/providers/{id}/edit", needs: studymail.MayEdit, page: (*site).providerEditForm},
+		{method: "POST", path: "/providers/{id}", needs: studymail.MayEdit, page: (*site).providerEdit},
+		{method: "GET", path: "/providers/{id}/active", needs: studymail.MayEdit, page: (*site).providerActiveForm},
+		{method: "POST", path: "/providers/{id}/active", needs: studymail.MayEdit, page: (*site).providerActive},
 
 		// Templates.
 

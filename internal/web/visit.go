@@ -226,3 +226,6 @@ func (v *visit) pageAs(status int, name, title string, data any) error {
 	v.w.send(status, "text/html; charset=utf-8", &b)
 	return nil
 }
+
+// control reaches the connection: for answers that take long.
+func (v *visit) control() *http.ResponseController { return http.NewResponseController(v.w) }
