@@ -110,21 +110,23 @@ func (s *site) open(p *store.PatientRow) (opened, error) {
 
 // words give names and an address, masked unless shown.
 func (o *opened) words(shown bool) (name func(sealed.Name) string, email func(sealed.Email) string) {
-	name, email = sealed.Name.Masked, sealed.Email.Masked
+	nameWords, emailWords := sealed.Name.Masked, sealed.Email.Masked
 	if shown {
-		name, email = sealed.Name.Reveal, sealed.Email.Reveal
+		nameWords, emailWords = sealed.Name.Reveal, sealed.Email.Reveal
 	}
-	return func(n sealed.Name) string {
-			if n.IsEmpty() {
-				return ""
-			}
-			return name(n)
-		}, func(e sealed.Email) string {
-			if e.IsEmpty() {
-				return ""
-			}
-			return email(e)
+	name = func(n sealed.Name) string {
+		if n.IsEmpty() {
+			return ""
 		}
+		return nameWords(n)
+	}
+	email = func(e sealed.Email) string {
+		if e.IsEmpty() {
+			return ""
+		}
+		return emailWords(e)
+	}
+	return name, email
 }
 
 // username is how a list names a patient.
