@@ -16,10 +16,10 @@ import (
 
 // patientAction is one kind of them.
 type patientAction struct {
-	path   string // /patients/status
-	title  string // "Set the status"
-	event  string // what history says of each patient
-	many   string // … and of all of them
+	path   string                // /patients/status
+	title  string                // "Set the status"
+	event  string                // what history says of each patient
+	many   string                // … and of all of them
 	check  func(f *form)         // what was chosen
 	fields func(f *form) []field // to choose by
 	// plan says what will become of a patient who stands so: change is nil for who

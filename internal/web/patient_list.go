@@ -35,6 +35,7 @@ type patientListPage struct {
 	Empty    empty
 	Pager    pager
 	Filtered string
+	Behind   bool // letters wait, or are asked for: what became of them follows
 }
 
 type patientRow struct {
@@ -129,6 +130,7 @@ func (s *site) listPatients(v *visit, status int, f, search *form) error {
 	if filter.People == nil {
 		p.Facets = filter.facets(&facets)
 	}
+	p.Behind = filter.Outcome != nil || facets.Outcome[studymail.Queued] > 0
 	for i := range found.Rows {
 		row, err := s.patientRow(&found.Rows[i], filter.studies, filter.providers)
 		if err != nil {

@@ -693,3 +693,19 @@ func TestAPlaceInAListIsReadAsItWasWritten(t *testing.T) {
 		}
 	}
 }
+
+func TestSendHoursAreKeptWithTheForm(t *testing.T) {
+	t.Parallel()
+	w := newWard(t)
+	v := w.as(studymail.Coordinator)
+	path := "/studies/" + w.a.ID.String()
+	opened := hiddenOf(t, v.get(path+"/edit").body)
+	r := v.post(path, append(opened, "name", "A", "send_hours", "whenever")...)
+	has(t, "wrong hours", r, 422, "Not hours; write them such as", "<details open>")
+	has(t, "a wrong zone", v.post(path, append(opened, "name", "A", "send_hours", "Mon-Fri 09:00-17:00", "send_zone", "Nowhere/Land")...), 422, `id="f-send_zone-problem"`)
+	has(t, "a wrong day", v.post(path, append(opened, "name", "A", "closed_on", "sometimes")...), 422, `id="f-closed_on-problem"`)
+	if r = v.post(path, append(opened, "name", "A", "send_hours", "Mon-Fri 09:00-17:00", "closed_on", "england")...); r.status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", r.status, r.body)
+	}
+	has(t, "the study", v.get(path), 200, "Send hours", "09:00", "Study edited.", "send hours, send zone, closed on")
+}

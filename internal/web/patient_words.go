@@ -15,7 +15,7 @@ var outcomes = []struct {
 }{
 	{0, "none", badge{"quiet", "No letter yet"}},
 	{studymail.Queued, "waiting", badge{"info", "Waiting"}},
-	{studymail.Deferred, "deferred", badge{"warn", "To be tried again"}},
+	{studymail.Deferred, "deferred", badge{"warn", "Waits for a later time"}},
 	{studymail.Sent, "sent", badge{"good", "Sent"}},
 	{studymail.Failed, "failed", badge{"bad", "Failed"}},
 	{studymail.Skipped, "skipped", badge{"quiet", "Skipped"}},

@@ -16,6 +16,7 @@ type providerFormPage struct {
 	New     bool
 	ODSCode string
 	Button  string
+	Hours   bool // send hours are set, or wrong: shown
 }
 
 func (s *site) providerNew(v *visit) error {
@@ -24,7 +25,7 @@ func (s *site) providerNew(v *visit) error {
 
 func (s *site) showProviderForm(v *visit, status int, c *studymail.Provider, f *form) error {
 	p := providerFormPage{
-		Form: f, New: c == nil, Path: "/providers", Back: "/providers", Button: "Add the care provider",
+		Form: f, Hours: hoursIn(f), New: c == nil, Path: "/providers", Back: "/providers", Button: "Add the care provider",
 		Heading: heading{Title: "Add a care provider", Up: link{"Care providers", "/providers"}},
 	}
 	if c != nil {
@@ -36,17 +37,17 @@ func (s *site) showProviderForm(v *visit, status int, c *studymail.Provider, f *
 }
 
 // providerFields are the fields that a form has of a care provider, with what is
-// stored. Send hours go here, too.
+// stored.
 func providerFields(c *studymail.Provider) []string {
 	return append([]string{
 		"name", c.Name, "contact", c.Contact, "contact_name", c.ContactName, "from_name", c.FromName, "reply_to", c.ReplyTo, "phone", c.Phone,
-	}, hoursFields(c)...)
+	}, hoursFields(&c.SendHours)...)
 }
 
-func readProvider(f *form, c *studymail.Provider) {
+func (s *site) readProvider(f *form, c *studymail.Provider) {
 	c.Name, c.Contact, c.ContactName = f.Required("name"), f.Line("contact"), f.Line("contact_name")
 	c.FromName, c.ReplyTo, c.Phone = f.Line("from_name"), f.Address("reply_to"), f.Line("phone")
-	readHours(f, c)
+	s.readHours(f, &c.SendHours)
 }
 
 func (s *site) providerAdd(v *visit) error {
@@ -58,7 +59,7 @@ func (s *site) providerAdd(v *visit) error {
 	if c.ODSCode, err = studymail.ParseODSCode(f.Get("ods_code")); err != nil {
 		f.Problem("ods_code", "%s", err)
 	}
-	readProvider(f, &c)
+	s.readProvider(f, &c)
 	if !f.OK() {
 		return s.showProviderForm(v, http.StatusUnprocessableEntity, nil, f)
 	}
@@ -110,7 +111,7 @@ func (s *site) providerEdit(v *visit) error {
 		return err
 	}
 	c := stored
-	readProvider(f, &c)
+	s.readProvider(f, &c)
 	if !f.OK() {
 		return s.showProviderForm(v, http.StatusUnprocessableEntity, &stored, f)
 	}

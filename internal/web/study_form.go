@@ -14,6 +14,7 @@ type studyFormPage struct {
 	Path    string
 	Back    string
 	Button  string
+	Hours   bool // send hours are set, or wrong: shown
 }
 
 func (s *site) studyNew(v *visit) error {
@@ -22,7 +23,7 @@ func (s *site) studyNew(v *visit) error {
 
 func (s *site) showStudyForm(v *visit, status int, c *studymail.Study, f *form) error {
 	p := studyFormPage{
-		Form: f, Path: "/studies", Back: "/studies", Button: "Add the study",
+		Form: f, Hours: hoursIn(f), Path: "/studies", Back: "/studies", Button: "Add the study",
 		Heading: heading{Title: "Add a study", Up: link{"Studies", "/studies"}},
 	}
 	if c != nil {
@@ -33,8 +34,7 @@ func (s *site) showStudyForm(v *visit, status int, c *studymail.Study, f *form) 
 	return v.pageAs(status, "study_form", p.Heading.Title, p)
 }
 
-// studyFields are the fields that a form has of a study, with what is stored. Send
-// hours go here, too.
+// studyFields are the fields that a form has of a study, with what is stored.
 func studyFields(c *studymail.Study) []string {
 	shared := ""
 	if c.AllowSharedAddress {
@@ -42,16 +42,16 @@ func studyFields(c *studymail.Study) []string {
 	}
 	return append([]string{
 		"name", c.Name, "approval", c.ApprovalReference, "from_name", c.FromName, "opens_on", string(c.OpensOn), "closes_on", string(c.ClosesOn), "shared_address", shared,
-	}, hoursFields(c)...)
+	}, hoursFields(&c.SendHours)...)
 }
 
-func readStudy(f *form, c *studymail.Study) {
+func (s *site) readStudy(f *form, c *studymail.Study) {
 	c.Name, c.ApprovalReference, c.FromName = f.Required("name"), f.Line("approval"), f.Line("from_name")
 	c.OpensOn, c.ClosesOn, c.AllowSharedAddress = f.Date("opens_on"), f.Date("closes_on"), f.Yes("shared_address")
 	if c.OpensOn != "" && c.ClosesOn != "" && c.OpensOn > c.ClosesOn {
 		f.Problem("closes_on", "that is before the day on which the study opens")
 	}
-	readHours(f, c)
+	s.readHours(f, &c.SendHours)
 }
 
 func (s *site) studyAdd(v *visit) error {
@@ -60,7 +60,7 @@ func (s *site) studyAdd(v *visit) error {
 		return err
 	}
 	c := studymail.Study{Active: true}
-	readStudy(f, &c)
+	s.readStudy(f, &c)
 	if !f.OK() {
 		return s.showStudyForm(v, http.StatusUnprocessableEntity, nil, f)
 	}
@@ -105,7 +105,7 @@ func (s *site) studyEdit(v *visit) error {
 		return err
 	}
 	c := stored
-	readStudy(f, &c)
+	s.readStudy(f, &c)
 	if !f.OK() {
 		return s.showStudyForm(v, http.StatusUnprocessableEntity, &stored, f)
 	}

@@ -119,7 +119,7 @@ func (s *site) studyShow(v *visit) error {
 		{"State", s.studyState(&c)}, {"Opens on", dateWords(c.OpensOn)}, {"Closes on", dateWords(c.ClosesOn)},
 		{"Approval", c.ApprovalReference}, {"Name in From", orWords(c.FromName, "EMAIL_DISPLAY_NAME")},
 		{"Shared addresses", sharedWords(c.AllowSharedAddress)},
-	}, append(s.hoursFacts(&c),
+	}, append(s.hoursFacts(&c.SendHours),
 		fact{"Patients", link{fmt.Sprintf("%s, %s in study", countOf(int64(facets.Total), "patient"), commas(inStudy)), p.Patients}},
 		fact{"Added", s.timeOf(c.CreatedAt)}, fact{"Changed", s.timeOf(c.UpdatedAt)}, fact{"UUID", c.ID.String()})...)
 	for i := range providers {

@@ -42,6 +42,48 @@ func Pages() []Page {
 		{Name: "user-link", As: studymail.Administrator, Of: func(w *World) string { return "/users/" + w.Users[studymail.Sender].ID.String() }, Do: func(t *Tab) {
 			t.Go("Make a link to set a new password").Sees("is shown only now")
 		}},
+		{Name: "patients", As: studymail.Sender, At: "/patients"},
+		{Name: "patients-filtered", As: studymail.Sender, At: "/patients?in_study=no&sort=-updated&size=25", Do: func(t *Tab) { t.Press("Numbers for each filter") }},
+		{Name: "patients-none", As: studymail.Viewer, At: "/patients?outcome=failed"},
+		{Name: "patients-search-wrong", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Search by UUID", "nobody").Go("Search").Sees("nobody has exactly that")
+		}},
+		{Name: "patients-status", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Set status…").Sees("all 60 patients")
+		}},
+		{Name: "patients-status-confirm", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Set status…").Fill("Engaged", "yes").Go("Continue").Sees("Who stays as they are")
+		}},
+		{Name: "patients-cancel", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Tick all 50 on this page", "yes").Go("Cancel…").Go("Continue").Sees("Choose one of these")
+		}},
+		{Name: "patients-export", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Export CSV…").Sees("Export 60 patients")
+		}},
+		{Name: "patients-new", As: studymail.Coordinator, At: "/patients/new"},
+		{Name: "patients-new-wrong", As: studymail.Coordinator, At: "/patients/new", Do: func(t *Tab) {
+			t.Fill("Study", "Walking").Fill("Care provider", "Smith's Surgery (ABCD001)").Fill("Username", "x").Fill("E-mail address", "x@nowhere").Go("Add the patient").Sees("no dot")
+		}},
+		{Name: "patient", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[3].ID.String() }},
+		{Name: "patient-shown", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[4].ID.String() }, Do: func(t *Tab) {
+			t.Go("Show the details").Sees("user.004@example.org")
+		}},
+		{Name: "patient-viewer", As: studymail.Viewer, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[43].ID.String() }},
+		{Name: "patient-details", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[5].ID.String() }, Do: func(t *Tab) {
+			t.Go("Correct the details").Sees("That you saw them is noted")
+		}},
+		{Name: "patient-cancel", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[6].ID.String() + "/cancel" }},
+		{Name: "patient-restore", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[43].ID.String() + "/restore" }},
+		{Name: "studies", As: studymail.Coordinator, At: "/studies"},
+		{Name: "studies-new", As: studymail.Coordinator, At: "/studies/new"},
+		{Name: "study", As: studymail.Coordinator, Of: func(w *World) string { return "/studies/" + w.Ward.Study.ID.String() }},
+		{Name: "study-edit", As: studymail.Coordinator, Of: func(w *World) string { return "/studies/" + w.Ward.Study.ID.String() + "/edit" }},
+		{Name: "study-active", As: studymail.Coordinator, Of: func(w *World) string { return "/studies/" + w.Ward.Study.ID.String() + "/active" }},
+		{Name: "providers", As: studymail.Coordinator, At: "/providers"},
+		{Name: "providers-new-wrong", As: studymail.Coordinator, At: "/providers/new", Do: func(t *Tab) {
+			t.Fill("Name", "A practice").Fill("ODS code", "no code").Go("Add the care provider").Sees("1 to 8 letters and digits")
+		}},
+		{Name: "provider", As: studymail.Coordinator, Of: func(w *World) string { return "/providers/" + w.Ward.Provider.ID.String() }},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}
