@@ -8,26 +8,22 @@ import (
 	"math"
 	"strings"
 	"time"
-
-	"studymail"
 )
 
 // PatientOrder is what patients are sorted by. Names and addresses are sealed:
-// nothing can be sorted by them.
+// nothing can be sorted by them; and UUIDs are in the order of adding anyway.
 type PatientOrder string
 
 // The orders.
 const (
 	ByAdded   PatientOrder = "added"
 	ByUpdated PatientOrder = "updated"
-	ByID      PatientOrder = "id"
 )
 
 // PatientPlace is where a patient stands in an order: a page begins behind it.
 type PatientPlace struct {
 	Key     int64
 	Updated time.Time // in ByUpdated
-	ID      studymail.ID
 }
 
 // PatientQuery asks for one page of patients.
@@ -47,29 +43,36 @@ type PatientPage struct {
 	Short bool          // the search stopped before the page was full: it goes on at Next
 }
 
-// maxLooked bounds how many patients one page looks at to find those of a filter
-// that no index has. What it found until then is a page, too.
-const maxLooked = 20_000
+// A page does not look for those of a filter that no index has for ever: what it
+// found until then is a page, too.
+const (
+	maxLooked   = 20_000
+	maxLooking  = 30 * time.Millisecond
+	maxGathered = 5000 // who are sorted, where no index has both filter and order
+)
 
 // FindPatients gives one page. Whatever the filter, it takes few steps: it goes
 // through an index that has the filter, or through the smallest that has part of it.
 func (t *Tx) FindPatients(ctx context.Context, q PatientQuery) (PatientPage, error) {
-	var (
-		page  PatientPage
-		found found
-		err   error
-	)
-	d, err := t.wayTo(ctx, &q.PatientFilter)
+	var page PatientPage
+	total, err := t.CountPatients(ctx, q.PatientFilter)
+	if err != nil || total == 0 {
+		return page, err
+	}
+	w, err := t.wayTo(ctx, &q.PatientFilter)
 	if err != nil {
 		return page, err
 	}
+	var found foundPatients
 	switch {
-	case q.Order == ByAdded || q.Order == "":
-		found, err = t.walk(ctx, &q, d.chunk)
-	case d.size <= maxGathered && d.whole:
-		found, err = t.gather(ctx, &q, d)
+	case q.Order != ByUpdated:
+		found, err = t.walk(ctx, &q, w)
+	case w.known && w.size <= maxGathered:
+		found, err = t.gather(ctx, &q, w)
 	default:
-		found, err = t.walk(ctx, &q, inOrder)
+		if w, err = t.wayByUpdated(ctx, &q.PatientFilter); err == nil {
+			found, err = t.walk(ctx, &q, w)
+		}
 	}
 	if err != nil {
 		return page, err
@@ -83,13 +86,13 @@ func (t *Tx) FindPatients(ctx context.Context, q PatientQuery) (PatientPage, err
 		page.Next = &found.last
 	case found.more && len(page.Rows) > 0:
 		last := &page.Rows[len(page.Rows)-1]
-		page.Next = &PatientPlace{last.Key, last.UpdatedAt, last.ID}
+		page.Next = &PatientPlace{last.Key, last.UpdatedAt}
 	}
 	return page, nil
 }
 
-// found are the row keys of a page.
-type found struct {
+// foundPatients are the row keys of a page.
+type foundPatients struct {
 	keys  []int64
 	more  bool
 	short bool
@@ -102,29 +105,18 @@ type looked struct {
 	fits bool
 }
 
-// chunks makes the statement for the next patients of a walk; exact tells that all
-// of them fit the filter.
-type chunks func(t *Tx, q *PatientQuery, from PatientPlace, limit int, p *params) (query string, exact bool)
-
-// walk goes through patients in order, chunk by chunk, until a page is full.
-func (t *Tx) walk(ctx context.Context, q *PatientQuery, next chunks) (found, error) {
-	var res found
-	from := start(q)
-	limit, sum := min(500, cmp.Or(q.Looks, maxLooked)), 0
-	for {
-		var (
-			p    params
-			all  []looked
-			want = q.Limit + 1 - len(res.keys)
-		)
-		query, exact := next(t, q, from, limit, &p)
-		if exact {
-			p, limit = nil, want
-			query, _ = next(t, q, from, limit, &p)
-		}
-		err := t.each(ctx, "find patients", query, p, func(rows *sql.Rows) error {
+// walk goes through the legs of a way side by side, in order, chunk by chunk, until a
+// page is full.
+func (t *Tx) walk(ctx context.Context, q *PatientQuery, w *way) (foundPatients, error) {
+	var res foundPatients
+	from, began, sum := start(q), t.clock(), 0
+	most := cmp.Or(q.Looks, maxLooked)
+	for limit := w.firstChunk(q, most); ; limit = min(2*limit, w.largestChunk(q)) {
+		var p params
+		all := make([]looked, 0, limit)
+		err := t.each(ctx, "find patients", w.chunk(q, from, limit, &p), p, func(rows *sql.Rows) error {
 			var l looked
-			err := rows.Scan(&l.Key, at{&l.Updated}, &l.ID, &l.fits)
+			err := rows.Scan(&l.Key, at{&l.Updated}, &l.fits)
 			all = append(all, l)
 			return err
 		})
@@ -144,13 +136,23 @@ func (t *Tx) walk(ctx context.Context, q *PatientQuery, next chunks) (found, err
 			return res, nil
 		}
 		from = all[len(all)-1].PatientPlace
-		if sum += len(all); sum >= cmp.Or(q.Looks, maxLooked) {
+		if sum += len(all); sum >= most || t.clock().Sub(began) > maxLooking {
 			res.short, res.last = true, from
 			return res, nil
 		}
-		limit *= 2
 	}
 }
+
+// firstChunk and largestChunk are how many patients a walk asks for at once: a page
+// where all fit, else more and more, so that few legs or many look at about as many.
+func (w *way) firstChunk(q *PatientQuery, most int) int {
+	if w.exact {
+		return q.Limit + 1
+	}
+	return min(max(500/len(w.legs), q.Limit+1), most)
+}
+
+func (w *way) largestChunk(q *PatientQuery) int { return max(2000/len(w.legs), q.Limit+1) }
 
 // start is where a page begins.
 func start(q *PatientQuery) PatientPlace {
@@ -158,87 +160,67 @@ func start(q *PatientQuery) PatientPlace {
 	case q.From != nil:
 		return *q.From
 	case q.Descending:
-		return PatientPlace{math.MaxInt64, time.UnixMilli(math.MaxInt64 / 2), studymail.ID([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))}
+		return PatientPlace{math.MaxInt64, time.UnixMilli(math.MaxInt64 / 2)}
 	}
 	return PatientPlace{Updated: time.UnixMilli(-1)}
 }
 
-func (q *PatientQuery) direction() (compare, order string) {
+// order gives the columns of an order, the comparison with a place, and how to sort.
+func (q *PatientQuery) order(table, key string, from PatientPlace, p *params) (behind, by string) {
+	compare, way := ">", "ASC"
 	if q.Descending {
-		return "<", "DESC"
+		compare, way = "<", "DESC"
 	}
-	return ">", "ASC"
-}
-
-// by gives the columns of an order, and what to compare them with.
-func (q *PatientQuery) by(table string, from PatientPlace, p *params) (columns []string, than string) {
-	switch q.Order {
-	case ByUpdated:
-		return []string{table + ".updated_at", table + ".id"}, p.add(from.Updated.UnixMilli()) + ", " + p.add(from.Key)
-	case ByID:
-		return []string{table + ".uuid"}, p.add(from.ID[:])
-	case ByAdded:
+	if q.Order == ByUpdated {
+		behind = fmt.Sprintf("(%[1]s.updated_at, %[1]s.%[2]s) %[3]s (%[4]s, %[5]s)", table, key, compare, p.add(from.Updated.UnixMilli()), p.add(from.Key))
+		return behind, fmt.Sprintf("%[1]s.updated_at %[3]s, %[1]s.%[2]s %[3]s", table, key, way)
 	}
-	return []string{table + ".id"}, p.add(from.Key)
+	return fmt.Sprintf("%s.%s %s %s", table, key, compare, p.add(from.Key)), fmt.Sprintf("%s.%s %s", table, key, way)
 }
 
-func ordered(columns []string, order string) string {
-	return strings.Join(columns, " "+order+", ") + " " + order
-}
-
-const patientColumns = `id, uuid, person_id, study_id, provider_id, status, cancelled, updated_at`
-
-// inOrder walks the index of an order, and looks whether who comes by fits.
-func inOrder(_ *Tx, q *PatientQuery, from PatientPlace, limit int, p *params) (string, bool) {
-	compare, order := q.direction()
-	columns, than := q.by("pa", from, p)
-	inner := fmt.Sprintf(`SELECT `+patientColumns+` FROM patients pa WHERE (%s) %s (%s) ORDER BY %s LIMIT %s`,
-		strings.Join(columns, ", "), compare, than, ordered(columns, order), p.add(limit))
-	where := q.where("w", "coalesce(lm.outcome, 0)", p)
-	columns, _ = q.by("w", from, &params{})
-	return fmt.Sprintf(`SELECT w.id, w.updated_at, w.uuid, CASE WHEN 1 = 1%s THEN 1 ELSE 0 END FROM (%s) w
-		LEFT JOIN last_messages lm ON lm.patient_id = w.id ORDER BY %s`, where, inner, ordered(columns, order)), where == ""
-}
-
-// chunk walks the legs of a way side by side.
-func (d *way) chunk(t *Tx, q *PatientQuery, from PatientPlace, limit int, p *params) (string, bool) {
-	compare, order := q.direction()
-	var legs []string
-	for i := range d.legs {
-		legs = append(legs, d.legs[i].query(p, compare, order, from.Key, limit))
+// chunk makes the statement for the next patients of a walk, with whether they fit.
+func (w *way) chunk(q *PatientQuery, from PatientPlace, limit int, p *params) string {
+	legs := make([]string, len(w.legs))
+	for i := range w.legs {
+		legs[i] = w.legs[i].query(q, from, limit, p)
 	}
+	_, by := q.order("w", "id", from, &params{})
 	inner := legs[0]
 	if len(legs) > 1 {
-		inner = fmt.Sprintf(`SELECT id FROM (%s) u ORDER BY id %s LIMIT %s`, strings.Join(legs, " UNION ALL "), order, p.add(limit))
+		inner = fmt.Sprintf(`SELECT * FROM (%s) w ORDER BY %s LIMIT %s`, strings.Join(legs, " UNION ALL "), by, p.add(limit))
 	}
-	if d.exact {
-		return fmt.Sprintf(`SELECT w.id, NULL, NULL, 1 FROM (%s) w ORDER BY w.id %s`, inner, order), true
+	if w.exact {
+		return fmt.Sprintf(`SELECT w.id, w.updated_at, 1 FROM (%s) w ORDER BY %s`, inner, by)
 	}
-	where := q.where("pa", "coalesce(lm.outcome, 0)", p)
-	return fmt.Sprintf(`SELECT w.id, NULL, NULL, CASE WHEN 1 = 1%s THEN 1 ELSE 0 END FROM (%s) w
-		CROSS JOIN patients pa LEFT JOIN last_messages lm ON lm.patient_id = pa.id WHERE pa.id = w.id ORDER BY w.id %s`, where, inner, order), false
+	f := q.PatientFilter
+	f.People = nil // the legs have them
+	join := ""
+	if f.Outcome != nil {
+		join = " LEFT JOIN last_messages lm ON lm.patient_id = w.id"
+	}
+	return fmt.Sprintf(`SELECT w.id, w.updated_at, CASE WHEN 1 = 1%s THEN 1 ELSE 0 END FROM (%s) w%s ORDER BY %s`,
+		f.where("w", "coalesce(lm.outcome, 0)", p), inner, join, by)
 }
-
-// maxGathered bounds how many patients are gathered to be sorted.
-const maxGathered = 5000
 
 // gather finds a page in an order whose index does not have the filter, where there
 // are few who could be on it: all of them are gathered and sorted.
-func (t *Tx) gather(ctx context.Context, q *PatientQuery, d *way) (found, error) {
+func (t *Tx) gather(ctx context.Context, q *PatientQuery, w *way) (foundPatients, error) {
 	var (
-		res  found
-		p    params
-		legs []string
+		res foundPatients
+		p   params
 	)
-	for i := range d.legs {
-		legs = append(legs, d.legs[i].query(&p, ">", "ASC", 0, maxGathered+1))
+	all := *q
+	all.Order, all.Descending, all.From = ByAdded, false, nil
+	legs := make([]string, len(w.legs))
+	for i := range w.legs {
+		legs[i] = w.legs[i].query(&all, start(&all), maxGathered+1, &p)
 	}
-	compare, order := q.direction()
-	where := q.where("pa", "coalesce(lm.outcome, 0)", &p)
-	columns, than := q.by("pa", start(q), &p)
-	query := fmt.Sprintf(`SELECT pa.id FROM (%s) w CROSS JOIN patients pa LEFT JOIN last_messages lm ON lm.patient_id = pa.id
-		WHERE pa.id = w.id%s AND (%s) %s (%s) ORDER BY %s LIMIT %s`,
-		strings.Join(legs, " UNION ALL "), where, strings.Join(columns, ", "), compare, than, ordered(columns, order), p.add(q.Limit+1))
+	f := q.PatientFilter
+	f.People = nil
+	where := f.where("w", "coalesce(lm.outcome, 0)", &p)
+	behind, by := q.order("w", "id", start(q), &p)
+	query := fmt.Sprintf(`SELECT w.id FROM (%s) w LEFT JOIN last_messages lm ON lm.patient_id = w.id WHERE %s%s ORDER BY %s LIMIT %s`,
+		strings.Join(legs, " UNION ALL "), behind, where, by, p.add(q.Limit+1))
 	err := t.each(ctx, "find patients", query, p, func(rows *sql.Rows) error {
 		var k int64
 		err := rows.Scan(&k)

@@ -9,30 +9,38 @@ import (
 	"studymail"
 )
 
-// way is how to come by the patients of a filter: one or more legs, each a part
-// of an index in the order of row keys.
+// way is how to come by the patients of a filter: one or more legs, each a part of an
+// index in some order.
 type way struct {
 	legs  []leg
 	exact bool // whoever they give fits the filter
-	whole bool // size is known
+	known bool // size is
 	size  int  // how many they give
 }
 
 // leg is a part of an index: where some columns have some values.
 type leg struct {
-	table, key string
-	columns    []string
-	values     []any
+	columns []string
+	values  []any
+	mail    bool // of last_messages, not of patients
 }
 
-// query gives the leg's row keys from one on.
-func (l *leg) query(p *params, compare, order string, from int64, limit int) string {
+const patientColumns = `id, updated_at, study_id, provider_id, status, cancelled`
+
+// query gives the leg's patients from a place on.
+func (l *leg) query(q *PatientQuery, from PatientPlace, limit int, p *params) string {
 	var where strings.Builder
 	for i, column := range l.columns {
 		where.WriteString(column + " = " + p.add(l.values[i]) + " AND ")
 	}
-	return fmt.Sprintf(`SELECT id FROM (SELECT %[1]s AS id FROM %[2]s WHERE %[3]s%[1]s %[4]s %[5]s ORDER BY %[1]s %[6]s LIMIT %[7]s) l`,
-		l.key, l.table, where.String(), compare, p.add(from), order, p.add(limit))
+	if !l.mail {
+		behind, by := q.order("patients", "id", from, p)
+		return fmt.Sprintf(`SELECT * FROM (SELECT `+patientColumns+` FROM patients WHERE %s%s ORDER BY %s LIMIT %s) l`, where.String(), behind, by, p.add(limit))
+	}
+	behind, by := q.order("last_messages", "patient_id", from, p)
+	return fmt.Sprintf(`SELECT pa.id, pa.updated_at, pa.study_id, pa.provider_id, pa.status, pa.cancelled
+		FROM (SELECT patient_id FROM last_messages WHERE %s%s ORDER BY %s LIMIT %s) l CROSS JOIN patients pa WHERE pa.id = l.patient_id`,
+		where.String(), behind, by, p.add(limit))
 }
 
 // Legs are walked side by side: many are worth it only where nothing that they
@@ -42,84 +50,95 @@ const (
 	maxLooseLegs = 40
 )
 
-// wayTo chooses how to come by a filter's patients.
+// wayTo chooses how to come by a filter's patients in the order of adding.
 func (t *Tx) wayTo(ctx context.Context, f *PatientFilter) (*way, error) {
 	if f.People != nil {
-		d := &way{exact: f.Study == 0 && f.Provider == 0 && f.anyStanding() && f.Outcome == nil, whole: true, size: len(f.People)}
+		w := &way{exact: f.Study == 0 && f.Provider == 0 && f.anyStanding() && f.Outcome == nil, known: true, size: len(f.People)}
 		for _, k := range f.People {
-			d.legs = append(d.legs, leg{"patients", "id", []string{"person_id"}, []any{k}})
+			w.legs = append(w.legs, leg{columns: []string{"person_id"}, values: []any{k}})
 		}
-		if d.legs == nil {
-			d.legs = []leg{{"patients", "id", []string{"person_id"}, []any{0}}}
+		if w.legs == nil {
+			w.legs = []leg{nobody}
 		}
-		return d, nil
+		return w, nil
 	}
-	standing := *f
-	standing.Outcome = nil
-	base, err := t.byStanding(ctx, f, &standing)
+	base, err := t.byStanding(ctx, f)
 	if err != nil || f.Outcome == nil || *f.Outcome == 0 {
 		return base, err
 	}
 	// By what became of the newest message, if that lets fewer through.
 	became := PatientFilter{Study: f.Study, Outcome: f.Outcome}
 	n, err := t.CountPatients(ctx, became)
-	if err != nil || base.whole && base.size <= n {
+	if err != nil || base.known && base.size <= n {
 		return base, err
 	}
-	d := &way{exact: f.Provider == 0 && f.anyStanding(), whole: true, size: n}
+	w := &way{exact: f.Provider == 0 && f.anyStanding(), known: true, size: n}
 	cells, err := t.cells(ctx, &became, "study_id")
 	for _, c := range cells {
-		d.legs = append(d.legs, leg{"last_messages", "patient_id", []string{"outcome", "study_id"}, []any{int(*f.Outcome), c[0]}})
+		w.legs = append(w.legs, leg{columns: []string{"outcome", "study_id"}, values: []any{int(*f.Outcome), c[0]}, mail: true})
 	}
-	if len(d.legs) == 0 {
+	if len(w.legs) == 0 {
 		return base, err
 	}
-	return d, err
+	return w, err
 }
 
+var (
+	everybody = leg{}
+	nobody    = leg{columns: []string{"study_id"}, values: []any{0}}
+)
+
 // byStanding comes by patients by study, care provider, status and cancelled.
-func (t *Tx) byStanding(ctx context.Context, f, standing *PatientFilter) (*way, error) {
-	d := &way{exact: f.Outcome == nil, whole: true}
+func (t *Tx) byStanding(ctx context.Context, f *PatientFilter) (*way, error) {
+	w := &way{exact: f.Outcome == nil, known: true}
+	standing := *f
+	standing.Outcome = nil
 	var err error
-	if d.size, err = t.CountPatients(ctx, *standing); err != nil {
+	if w.size, err = t.CountPatients(ctx, standing); err != nil {
 		return nil, err
 	}
-	all := leg{"patients", "id", nil, nil}
+	ofStudy := leg{columns: []string{"study_id"}, values: []any{f.Study}}
 	switch {
 	case f.Provider != 0:
-		err = t.addCells(ctx, d, f, "study_id", "provider_id", "status", "cancelled")
+		err = t.addCells(ctx, w, f, "study_id", "provider_id", "status", "cancelled")
 	case f.Study != 0 && f.anyStanding():
-		d.legs = []leg{{"patients", "id", []string{"study_id"}, []any{f.Study}}}
+		w.legs = []leg{ofStudy}
 	case !f.anyStanding():
-		err = t.addCells(ctx, d, f, "study_id", "status", "cancelled")
+		err = t.addCells(ctx, w, f, "study_id", "status", "cancelled")
 	default:
-		d.legs = []leg{all}
+		w.legs = []leg{everybody}
 	}
 	most := maxLegs
-	if !d.exact {
+	if !w.exact {
 		most = maxLooseLegs
 	}
-	if len(d.legs) > most {
-		d.legs, d.exact, d.whole = []leg{all}, false, false
+	if len(w.legs) > most {
+		w.legs, w.exact, w.known = []leg{everybody}, false, false
 		if f.Study != 0 {
-			d.legs = []leg{{"patients", "id", []string{"study_id"}, []any{f.Study}}}
+			w.legs = []leg{ofStudy}
 		}
 	}
-	return d, err
+	return w, err
+}
+
+// wayByUpdated comes by patients in the order of their changes, study by study.
+func (t *Tx) wayByUpdated(ctx context.Context, f *PatientFilter) (*way, error) {
+	w := &way{exact: f.Provider == 0 && f.anyStanding() && f.Outcome == nil}
+	return w, t.addCells(ctx, w, f, "study_id")
 }
 
 // addCells makes a leg of each group of patients that has some of the filter.
-func (t *Tx) addCells(ctx context.Context, d *way, f *PatientFilter, columns ...string) error {
+func (t *Tx) addCells(ctx context.Context, w *way, f *PatientFilter, columns ...string) error {
 	cells, err := t.cells(ctx, f, columns...)
 	for _, c := range cells {
 		values := make([]any, len(c))
 		for i := range c {
 			values[i] = c[i]
 		}
-		d.legs = append(d.legs, leg{"patients", "id", columns, values})
+		w.legs = append(w.legs, leg{columns: columns, values: values})
 	}
-	if len(d.legs) == 0 { // nobody: a leg that gives nobody
-		d.legs = []leg{{"patients", "id", []string{"study_id"}, []any{0}}}
+	if len(w.legs) == 0 {
+		w.legs = []leg{nobody}
 	}
 	return err
 }
@@ -181,8 +200,8 @@ func (t *Tx) NextPatients(ctx context.Context, w PatientWalk) ([]PatientRow, Pat
 		p    params
 		keys []int64
 	)
-	query := w.way.legs[w.leg].query(&p, ">", "ASC", w.after, walkAtOnce)
-	err := t.each(ctx, "go through patients", query, p, func(rows *sql.Rows) error {
+	query := w.way.legs[w.leg].query(&PatientQuery{}, PatientPlace{Key: w.after}, walkAtOnce, &p)
+	err := t.each(ctx, "go through patients", `SELECT id FROM (`+query+`) w ORDER BY id`, p, func(rows *sql.Rows) error {
 		var k int64
 		err := rows.Scan(&k)
 		keys = append(keys, k)

@@ -22,7 +22,8 @@ type Tx struct {
 	tx       *sql.Tx
 	kind     Kind
 	now      time.Time
-	prepared *prepared // nil: the driver keeps its own
+	clock    func() time.Time // what has passed since
+	prepared *prepared        // nil: the driver keeps its own
 	behind   *behind
 }
 
@@ -77,7 +78,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, p *pre
 			return explain("set up a transaction", err)
 		}
 	}
-	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now(), prepared: p, behind: s.behind}); err != nil {
+	if err = fn(&Tx{tx: tx, kind: s.kind, now: s.Now(), clock: s.now, prepared: p, behind: s.behind}); err != nil {
 		return err
 	}
 	if err = tx.Commit(); err != nil {

@@ -58,7 +58,8 @@ type action struct {
 	Text, Path string
 }
 
-// patientSorts are the ways to sort. Names and addresses are sealed.
+// patientSorts are the ways to sort. Names and addresses are sealed, and UUIDs are in
+// the order of adding.
 var patientSorts = []struct {
 	name  string
 	text  string
@@ -69,7 +70,6 @@ var patientSorts = []struct {
 	{"added", "Added, oldest first", store.ByAdded, false},
 	{"-updated", "Changed, newest first", store.ByUpdated, true},
 	{"updated", "Changed, oldest first", store.ByUpdated, false},
-	{"id", "UUID", store.ByID, false},
 }
 
 var patientSizes = []string{"50", "25", "100", "200"}
@@ -108,7 +108,7 @@ func (s *site) listPatients(v *visit, status int, f, search *form) error {
 		return err
 	}
 	p := patientListPage{
-		Heading: heading{Title: "Patients", Words: "A patient is one person in one study. Names and addresses are sealed: lists show them masked, and cannot be sorted by them."},
+		Heading: heading{Title: "Patients", Words: "A patient is one person in one study. Names and addresses are sealed: lists show them masked, and cannot be sorted by them. UUIDs are in the order of adding."},
 		Form:    f, Search: search, ByDetail: v.may(studymail.MaySeeDetails), Studies: filter.studyOptions(), Provider: filter.providerOptions(),
 		Status: anyOf("Any", statusOptions()...), Left: anyOf("Any", append([]option{{Value: "none", Text: "Not cancelled"}}, cancelledOptions()...)...),
 		InStudy: anyOf("Any", option{Value: "yes", Text: "Yes"}, option{Value: "no", Text: "No"}), Outcome: anyOf("Any", outcomeOptions()...),
@@ -185,30 +185,16 @@ func (p *patientFilter) page(f *form, after string) string {
 }
 
 // placeText writes where a page begins: a row's number, with its time where that is
-// what is sorted by, or its UUID.
+// what is sorted by.
 func placeText(order store.PatientOrder, p *store.PatientPlace) string {
-	switch order {
-	case store.ByID:
-		return p.ID.String()
-	case store.ByUpdated:
+	if order == store.ByUpdated {
 		return strconv.FormatInt(p.Updated.UnixMilli(), 10) + "." + strconv.FormatInt(p.Key, 10)
-	case store.ByAdded:
 	}
 	return strconv.FormatInt(p.Key, 10)
 }
 
 // placeOf reads it; what cannot be read is the first page.
 func placeOf(order store.PatientOrder, text string) *store.PatientPlace {
-	if text == "" {
-		return nil
-	}
-	if order == store.ByID {
-		id, err := studymail.ParseID(text)
-		if err != nil {
-			return nil
-		}
-		return &store.PatientPlace{ID: id}
-	}
 	at, key, timed := strings.Cut(text, ".")
 	if timed != (order == store.ByUpdated) {
 		return nil

@@ -21,7 +21,7 @@ CREATE TABLE patient_counts (
     cancelled   INTEGER NOT NULL,
     outcome     INTEGER NOT NULL,
     patients    BIGINT  NOT NULL,
-    PRIMARY KEY (study_id, provider_id, status, cancelled, outcome)
+    PRIMARY KEY (study_id, status, cancelled, outcome, provider_id)
 );
 
 -- Here only: what is still to be added to patient_counts. Who writes adds rows,
@@ -71,7 +71,7 @@ CREATE TRIGGER patients_gone AFTER DELETE ON patients REFERENCING OLD TABLE AS g
 
 CREATE INDEX patients_standing ON patients (study_id, status, cancelled, id);
 CREATE INDEX patients_provider ON patients (study_id, provider_id, status, cancelled, id);
-CREATE INDEX patients_updated ON patients (updated_at, id);
+CREATE INDEX patients_updated ON patients (study_id, updated_at, id, provider_id, status, cancelled);
 CREATE INDEX campaigns_study ON campaigns (study_id, id);
 
 -- What is there already. store.RecountPatients does the same.

@@ -21,7 +21,7 @@ CREATE TABLE patient_counts (
     cancelled   INTEGER NOT NULL,
     outcome     INTEGER NOT NULL,
     patients    INTEGER NOT NULL,
-    PRIMARY KEY (study_id, provider_id, status, cancelled, outcome)
+    PRIMARY KEY (study_id, status, cancelled, outcome, provider_id)
 ) WITHOUT ROWID;
 
 -- Whoever adds patients or moves them, the numbers follow in the same transaction.
@@ -48,7 +48,7 @@ END;
 
 CREATE INDEX patients_standing ON patients (study_id, status, cancelled, id);
 CREATE INDEX patients_provider ON patients (study_id, provider_id, status, cancelled, id);
-CREATE INDEX patients_updated ON patients (updated_at, id);
+CREATE INDEX patients_updated ON patients (study_id, updated_at, id, provider_id, status, cancelled);
 CREATE INDEX campaigns_study ON campaigns (study_id, id);
 
 -- What is there already. store.RecountPatients does the same.
