@@ -59,7 +59,7 @@ func (t *Tx) FindPatients(ctx context.Context, q PatientQuery) (PatientPage, err
 	if err != nil || total == 0 {
 		return page, err
 	}
-	w, err := t.wayTo(ctx, &q.PatientFilter)
+	w, err := t.wayTo(ctx, &q.PatientFilter, total)
 	if err != nil {
 		return page, err
 	}

@@ -47,11 +47,16 @@ func (l *leg) query(q *PatientQuery, from PatientPlace, limit int, p *params) st
 // give is thrown away.
 const (
 	maxLegs      = 400
-	maxLooseLegs = 40
+	maxLooseLegs = 100
 )
 
-// wayTo chooses how to come by a filter's patients in the order of adding.
-func (t *Tx) wayTo(ctx context.Context, f *PatientFilter) (*way, error) {
+// maxPassedBy is how many patients may be passed by for each who fits, where letters
+// are gone through.
+const maxPassedBy = 100
+
+// wayTo chooses how to come by a filter's patients, of whom there are so many, in the
+// order of adding.
+func (t *Tx) wayTo(ctx context.Context, f *PatientFilter, total int) (*way, error) {
 	if f.People != nil {
 		w := &way{exact: f.Study == 0 && f.Provider == 0 && f.anyStanding() && f.Outcome == nil, known: true, size: len(f.People)}
 		for _, k := range f.People {
@@ -66,10 +71,12 @@ func (t *Tx) wayTo(ctx context.Context, f *PatientFilter) (*way, error) {
 	if err != nil || f.Outcome == nil || *f.Outcome == 0 {
 		return base, err
 	}
-	// By what became of the newest message, if that lets fewer through.
+	// By what became of the newest message: a campaign goes from patient to patient, so
+	// letters that are alike lie side by side, with long stretches of others between
+	// them, and statuses do not. Else whatever lets fewer through.
 	became := PatientFilter{Study: f.Study, Outcome: f.Outcome}
 	n, err := t.CountPatients(ctx, became)
-	if err != nil || base.known && base.size <= n {
+	if err != nil || n > maxPassedBy*total && base.known && base.size <= n {
 		return base, err
 	}
 	w := &way{exact: f.Provider == 0 && f.anyStanding(), known: true, size: n}
@@ -176,8 +183,11 @@ type PatientWalk struct {
 // WalkPatients begins a walk.
 func (t *Tx) WalkPatients(ctx context.Context, f PatientFilter) (PatientWalk, error) {
 	w := PatientWalk{filter: f}
-	var err error
-	if w.way, err = t.wayTo(ctx, &f); err != nil {
+	total, err := t.CountPatients(ctx, f)
+	if err != nil {
+		return w, err
+	}
+	if w.way, err = t.wayTo(ctx, &f, total); err != nil {
 		return w, err
 	}
 	_, err = t.one(ctx, "find the newest patient", `SELECT coalesce(max(id), 0) FROM patients`, nil, &w.upTo)
