@@ -145,34 +145,49 @@ const (
 		SELECT count(*) FROM moved`
 )
 
-// What a step's patients just got is their newest. $1 are the patients, $2 the step.
-const (
-	countPlanned = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, 10 AS after
-			FROM json_each($1) j CROSS JOIN patients pa ON pa.id = j.value LEFT JOIN last_messages l ON l.patient_id = pa.id
-			WHERE coalesce(l.outcome, 0) <> 10)` + addCounts
-	putPlanned = `INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
-		SELECT m.patient_id, m.id, pa.study_id, 10
-		FROM json_each($1) j CROSS JOIN messages m ON m.step_id = $2 AND m.patient_id = j.value JOIN patients pa ON pa.id = m.patient_id WHERE true
-		ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = 10`
-	planned = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, 10 AS after, m.patient_id, m.id AS message_id
-			FROM json_array_elements_text($1::json) j JOIN messages m ON m.step_id = $2 AND m.patient_id = j::bigint
-			JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = pa.id),
-		put AS (INSERT INTO last_messages (patient_id, message_id, study_id, outcome) SELECT patient_id, message_id, study_id, 10 FROM moved
-			ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = 10)` + addChanges
-)
+// newest are patients whom a chunk of a plan gives a message each: their newest.
+type newest struct {
+	n        int
+	patients map[int64][]int64 // by study
+	moved    map[[3]int64]int  // by study, care provider and what became of the one before
+}
 
-// planLastMessages makes the messages that a step's patients just got their newest.
-func (t *Tx) planLastMessages(ctx context.Context, what string, step int64, patients string) error {
-	if t.kind == Postgres {
-		_, err := t.moveAtOnce(ctx, what, lockPatients, planned, patients, step)
+func (p *newest) add(patient, study, provider, before int64) {
+	if p.patients == nil {
+		p.patients, p.moved = map[int64][]int64{}, map[[3]int64]int{}
+	}
+	p.n++
+	p.patients[study] = append(p.patients[study], patient)
+	p.moved[[3]int64{study, provider, before}]++
+}
+
+// Who gets a letter is in study: status 0, cancelled 0.
+const withNewest = ` LEFT JOIN last_messages lm ON lm.patient_id = pa.id`
+
+var countNewest = both{
+	sqlite: `INSERT INTO patient_counts (study_id, provider_id, status, cancelled, outcome, patients)
+		SELECT j.value->>0, j.value->>1, 0, 0, j.value->>2, j.value->>3 FROM json_each($1) j WHERE true
+		ON CONFLICT (study_id, provider_id, status, cancelled, outcome) DO UPDATE SET patients = patient_counts.patients + excluded.patients`,
+	postgres: `INSERT INTO patient_count_changes (study_id, provider_id, status, cancelled, outcome, patients)
+		SELECT (j->>0)::bigint, (j->>1)::bigint, 0, 0, (j->>2)::int, (j->>3)::bigint FROM json_array_elements($1::json) j`,
+}
+
+// countNewest moves the numbers of patients whose newest message waits from now on.
+func (t *Tx) countNewest(ctx context.Context, what string, planned *newest) error {
+	var rows [][4]int64
+	for group, n := range planned.moved {
+		if waits := int64(studymail.Queued); group[2] != waits {
+			rows = append(rows, [4]int64{group[0], group[1], group[2], -int64(n)}, [4]int64{group[0], group[1], waits, int64(n)})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	list, err := rowsJSON(rows)
+	if err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, what, countPlanned, patients); err != nil {
-		return err
-	}
-	_, err := t.exec(ctx, what, putPlanned, patients, step)
+	_, err = t.exec(ctx, what, t.pick(countNewest), list)
 	return err
 }
 
@@ -184,13 +199,16 @@ const (
 			FROM json_each($1) j CROSS JOIN messages m ON m.id = j.value
 			CROSS JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id CROSS JOIN patients pa ON pa.id = m.patient_id
 			WHERE l.outcome <> ` + outcomeOf + `)` + addCounts
-	putMovedMail = `UPDATE last_messages SET outcome = ` + outcomeOf + `
+	putMovedMail = `INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
+		SELECT l.patient_id, l.message_id, l.study_id, ` + outcomeOf + `
 		FROM json_each($1) j CROSS JOIN messages m ON m.id = j.value
-		WHERE last_messages.patient_id = m.patient_id AND last_messages.message_id = m.id AND outcome <> ` + outcomeOf
+		CROSS JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id WHERE l.outcome <> ` + outcomeOf + `
+		ON CONFLICT (patient_id) DO UPDATE SET outcome = excluded.outcome`
 	movedMail = `WITH moved AS MATERIALIZED (
 			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, l.outcome AS before, ` + outcomeOf + ` AS after, l.patient_id
-			FROM messages m JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id JOIN patients pa ON pa.id = m.patient_id
-			WHERE m.id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))) AND l.outcome <> ` + outcomeOf + `),
+			FROM json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = j::bigint OFFSET 0) m
+			JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id JOIN patients pa ON pa.id = m.patient_id
+			WHERE l.outcome <> ` + outcomeOf + `),
 		put AS (UPDATE last_messages SET outcome = after FROM moved WHERE last_messages.patient_id = moved.patient_id)` + addChanges
 )
 
@@ -203,7 +221,12 @@ func (t *Tx) moveLastMessages(ctx context.Context, messages ...int64) (int, erro
 	slices.Sort(messages)
 	keys := keysJSON(slices.Compact(messages)) // one noted twice moves once
 	if t.kind == Postgres {
-		return t.moveAtOnce(ctx, what, lockPatientsOfMail, movedMail, keys)
+		if _, err := t.exec(ctx, what, holdNumbersOf+ofMail+holdInTheirTurn, keys); err != nil {
+			return 0, err
+		}
+		n := 0
+		_, err := t.one(ctx, what, movedMail, []any{keys}, &n)
+		return n, err
 	}
 	if n, err := t.exec(ctx, what, countMovedMail, keys); err != nil || n == 0 {
 		return 0, err
@@ -212,24 +235,33 @@ func (t *Tx) moveLastMessages(ctx context.Context, messages ...int64) (int, erro
 	return int(n), err
 }
 
-// moveAtOnce is PostgreSQL's. Who moves a patient from one number to another holds
-// the patient's row: planning, what comes behind the sending, a change of status.
-// The statement that reads what to move comes after that, so it sees what the
-// others did; it is one, because messages change meanwhile.
-func (t *Tx) moveAtOnce(ctx context.Context, what, lock, move string, args ...any) (n int, err error) {
-	if err := t.each(ctx, what, lock, args[:1], func(*sql.Rows) error { return nil }); err != nil {
-		return 0, err
-	}
-	_, err = t.one(ctx, what, move, args, &n)
-	return n, err
-}
-
+// PostgreSQL's writers move patients from one number to another side by side. Who
+// does it holds the numbers of their studies: planning, what comes behind the
+// sending, a change of status (the triggers). What is read after that, in another
+// statement, is what the others left. Rows of patients are not locked for it: that
+// would write each of them.
 const (
-	lockPatients = `SELECT id FROM patients WHERE id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))
-		ORDER BY id FOR NO KEY UPDATE`
-	lockPatientsOfMail = `SELECT id FROM patients WHERE id = ANY (ARRAY (SELECT patient_id FROM messages
-		WHERE id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))))) ORDER BY id FOR NO KEY UPDATE`
+	numbersLock     = `730580564`
+	holdNumbers     = `SELECT pg_advisory_xact_lock(` + numbersLock + `, $1::int)`
+	holdNumbersOf   = `SELECT pg_advisory_xact_lock(` + numbersLock + `, study_id::int) FROM (SELECT DISTINCT pa.study_id FROM `
+	holdInTheirTurn = ` ORDER BY pa.study_id) s`
+
+	ofChunk = `(SELECT p.study_id FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
+		WHERE l.campaign_id = $1 AND l.patient_id > $2 ORDER BY l.patient_id LIMIT $3) pa`
+	ofMail = `json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT patient_id FROM messages WHERE id = j::bigint OFFSET 0) m
+		JOIN patients pa ON pa.id = m.patient_id`
 )
+
+func (t *Tx) holdNumbersOfChunk(ctx context.Context, what string, r *PlanRules, of, cursor int64) (err error) {
+	switch {
+	case t.kind == SQLite: // its writing transactions come one by one
+	case r.Study != 0:
+		_, err = t.exec(ctx, what, holdNumbers, r.Study)
+	default:
+		_, err = t.exec(ctx, what, holdNumbersOf+ofChunk+holdInTheirTurn, of, cursor, r.PatientsAtOnce)
+	}
+	return err
+}
 
 // addUpCounts puts PostgreSQL's changes of numbers together with the numbers, when
 // there are many.

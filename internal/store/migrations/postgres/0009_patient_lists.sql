@@ -36,6 +36,8 @@ CREATE TABLE patient_count_changes (
 );
 
 -- Whoever adds patients or moves them, the numbers follow in the same transaction.
+-- Who moves holds the numbers of the study meanwhile (numbersLock in
+-- store/lastmessage.go): the one before may be planning.
 CREATE FUNCTION count_patients_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO patient_count_changes
@@ -47,6 +49,7 @@ CREATE TRIGGER patients_added AFTER INSERT ON patients REFERENCING NEW TABLE AS 
 
 CREATE FUNCTION count_patients_moved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock(730580564, study_id::int) FROM (SELECT DISTINCT study_id FROM are ORDER BY study_id) s;
     INSERT INTO patient_count_changes
         SELECT s.study_id, s.provider_id, s.status, s.cancelled, coalesce(l.outcome, 0), sum(s.n)
         FROM (SELECT id, study_id, provider_id, status, cancelled, -1 AS n FROM were
@@ -60,6 +63,7 @@ CREATE TRIGGER patients_moved AFTER UPDATE ON patients REFERENCING OLD TABLE AS 
 
 CREATE FUNCTION count_patients_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock(730580564, study_id::int) FROM (SELECT DISTINCT study_id FROM gone ORDER BY study_id) s;
     INSERT INTO patient_count_changes
         SELECT g.study_id, g.provider_id, g.status, g.cancelled, coalesce(l.outcome, 0), -count(*)
         FROM gone g LEFT JOIN last_messages l ON l.patient_id = g.id GROUP BY 1, 2, 3, 4, 5;
