@@ -23,7 +23,7 @@ func (t *Tx) PreviewPage(ctx context.Context, rules *PlanRules, after int64) (pa
 	if rules.Study == 0 {
 		from, of = ofList, rules.Campaign
 	}
-	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from+inOrder, of, after, rules.PatientsAtOnce)
+	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from, of, after, rules.PatientsAtOnce)
 	looked := 0
 	err = t.each(ctx, "preview a campaign", query, args,
 		func(rows *sql.Rows) error {
