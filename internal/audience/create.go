@@ -16,6 +16,7 @@ type New struct {
 	Template  string // by name: its newest version, for good
 	Providers []string
 	Again     bool
+	Reminders []Reminder
 
 	// When; neither: when it is started.
 	At   time.Time
@@ -54,7 +55,11 @@ func (p *Planner) Create(ctx context.Context, n New, actor string) (studymail.Ca
 		if c.Name == "" {
 			c.Name = n.Template + " to " + study.Name
 		}
-		if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key, Providers: providers}); err != nil {
+		reminders, err := remindersOf(ctx, tx, n.Reminders)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key, Providers: providers, Reminders: reminders}); err != nil {
 			return err
 		}
 		if err := p.addSchedule(ctx, tx, &c, n); err != nil {
@@ -145,19 +150,20 @@ func (p *Planner) Start(ctx context.Context, id studymail.ID, actor string, prog
 	)
 	err := p.Store.Write(ctx, func(tx *store.Tx) error {
 		res = Started{State: studymail.Running}
-		c, step, err := campaignAndStep(ctx, tx, id)
+		pl, err := planOf(ctx, tx, id, 0)
 		if err != nil {
 			return err
 		}
+		c := &pl.campaign
 		if c.State != studymail.Draft {
 			return studymail.Errorf(studymail.Conflict, "campaign %s is %s already; only a draft can be started", id, c.State)
 		}
 		if c.Schedule == 0 {
-			run, err = p.begin(ctx, tx, &c.Campaign, step, actor)
+			run, err = p.begin(ctx, tx, pl, actor)
 			return err
 		}
 		res.State = studymail.Scheduled
-		res.NextRunAt, err = p.schedule(ctx, tx, &c, actor)
+		res.NextRunAt, err = p.schedule(ctx, tx, c, actor)
 		return err
 	})
 	if err != nil || res.State == studymail.Scheduled {

@@ -19,6 +19,15 @@ func TestPlans(t *testing.T) {
 	)
 }
 
+func TestReminders(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.AReminderKnowsItsDaysAndItsLetter,
+		storetest.AReminderIsForThoseWhoWereSentTheFirstLetter,
+		storetest.AReminderThatWaitsKeepsItsCampaignOpen,
+	)
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,
