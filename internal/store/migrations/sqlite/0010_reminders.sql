@@ -9,5 +9,9 @@ CREATE UNIQUE INDEX steps_schedule ON steps (schedule_id) WHERE schedule_id IS N
 DROP INDEX left_out_reason;
 CREATE INDEX left_out_reason ON left_out (step_id, reason, patient_id);
 
+-- What ended otherwise than sent is counted by reason.
+DROP INDEX messages_ended;
+CREATE INDEX messages_ended ON messages (run_id, state, reason) WHERE state >= 50;
+
 -- Campaigns are listed by state.
 CREATE INDEX campaigns_state ON campaigns (state, id);
