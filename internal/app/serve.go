@@ -57,7 +57,11 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 			return cannotListen(ctx, a.Config.HTTPAddr, err)
 		}
 		addr = listener.Addr().String()
-		if site, err = web.New(a.WebOptions()); err != nil {
+		options, err := a.WebOptions()
+		if err == nil {
+			site, err = web.New(options)
+		}
+		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		running.Go(func() { fail(site.Serve(listener)) })

@@ -11,9 +11,14 @@ func (a *App) Accounts() *account.Accounts {
 }
 
 // WebOptions are what the pages are served with.
-func (a *App) WebOptions() web.Options {
+func (a *App) WebOptions() (web.Options, error) {
+	planner, err := a.Planner()
+	if err != nil {
+		return web.Options{}, err
+	}
 	return web.Options{
+		Planner: planner, Flow: a.Flow,
 		Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
-	}
+	}, nil
 }

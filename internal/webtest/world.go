@@ -10,6 +10,7 @@ import (
 type World struct {
 	Users map[studymail.Role]studymail.User
 	Ward  Ward
+	Post  Post
 }
 
 // Clinic fills a product with what each page needs to have something to show:
