@@ -17,7 +17,7 @@ func (a *App) WebOptions() (web.Options, error) {
 		return web.Options{}, err
 	}
 	return web.Options{
-		Planner: planner, Flow: a.Flow,
+		Planner: planner, Flow: a.Flow, Letterbox: a.Letterbox(),
 		Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
 	}, nil

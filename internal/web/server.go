@@ -12,6 +12,7 @@ import (
 	"studymail/internal/account"
 	"studymail/internal/audience"
 	"studymail/internal/config"
+	"studymail/internal/outbox"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 )
@@ -25,6 +26,7 @@ type Options struct {
 	Store       *store.Store
 	Accounts    *account.Accounts
 	Planner     *audience.Planner
+	Letterbox   *outbox.Letterbox // shows mails as they were sent
 	Sealer      *sealed.Sealer
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time
