@@ -53,7 +53,7 @@ func TestALetterGoesToChosenPatientsOnce(t *testing.T) {
 	}
 	form := hiddenField(t, r.body, "form")
 	chosen := []string{"form", form, "all", "yes", "study", w.a.ID.String(), "chosen", "yes", "letter", w.letter.ID.String()}
-	if r := v.post("/patients/send", "all", "yes", "study", w.a.ID.String(), "chosen", "yes"); r.status != 422 || !strings.Contains(r.body, "choose the letter to send") {
+	if r := v.post("/patients/send", "all", "yes", "study", w.a.ID.String(), "chosen", "yes"); r.status != 422 || !strings.Contains(r.body, "Choose the letter to send") {
 		t.Errorf("without a letter: %d", r.status)
 	}
 	first, second := v.post("/patients/send", chosen...), v.post("/patients/send", chosen...)
@@ -75,7 +75,7 @@ func TestALetterGoesToChosenPatientsOnce(t *testing.T) {
 	// The world changes: it says so and sends nothing.
 	expect := hiddenField(t, page.body, "expect")
 	w.set(w.patients[0], studymail.New, studymail.OptedOut)
-	start := strings.TrimSuffix(review, "/review") + "/start"
+	start := review
 	if r := v.post(start, "expect", expect, "form", hiddenField(t, page.body, "form")); r.status != 409 || !strings.Contains(r.body, "will get the letter: 3, before 4") {
 		t.Fatalf("after a change: %d\n%s", r.status, r.body)
 	} else {
@@ -118,7 +118,7 @@ func TestMessagesAreFoundAndSentAgain(t *testing.T) {
 		{"/messages?since=2001-01-01", 200, []string{all[0].ID.String()}, nil},
 		{"/messages?state=anna", 422, nil, nil},
 		{"/messages?campaign=" + studymail.NewID().String(), 404, nil, nil},
-		{one, 200, []string{"Failed", "is not tried again by itself", "Planned", "takes the right to see"}, []string{"@example.org", "Send again"}},
+		{one, 200, []string{"Failed", "is not tried again by itself", "Planned", "Nothing was handed over yet"}, []string{"@example.org", "Send again"}},
 		{"/messages/" + studymail.NewID().String(), 404, []string{"no such message"}, nil},
 		{one + "/again", 403, nil, nil},
 	} {

@@ -91,7 +91,7 @@ func (s *site) draftSend(v *visit, f *form, sel *selection, template string, n i
 		if c, err = s.Planner.DraftAdHoc(ctx, tx, template+" to "+countOf(int64(n), "chosen patient"), template, f.Yes("again"), v.actor()); err != nil {
 			return err
 		}
-		if done, where, err = v.once(tx, f, "/campaigns/"+c.ID.String()+"/review"); err != nil {
+		if done, where, err = v.once(tx, f, "/campaigns/"+c.ID.String()+"/start"); err != nil {
 			return err
 		}
 		if done {
