@@ -84,6 +84,20 @@ func Pages() []Page {
 			t.Fill("Name", "A practice").Fill("ODS code", "no code").Go("Add the care provider").Sees("1 to 8 letters and digits")
 		}},
 		{Name: "provider", As: studymail.Coordinator, Of: func(w *World) string { return "/providers/" + w.Ward.Provider.ID.String() }},
+		{Name: "patients-send", As: studymail.Sender, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Send e-mail…").Sees("all 60 patients")
+		}},
+		{Name: "patients-send-review", As: studymail.Sender, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Send e-mail…").Fill("Letter", "Reminder").Go("Continue").Sees("What they will read")
+		}},
+		{Name: "messages", As: studymail.Sender, At: "/messages"},
+		{Name: "messages-none", As: studymail.Viewer, At: "/messages?state=failed&since=2020-01-01&until=2020-01-02"},
+		{Name: "messages-wrong", As: studymail.Viewer, At: "/messages?since=soon"},
+		{Name: "message", As: studymail.Sender, Of: func(w *World) string { return "/messages/" + w.Post.Letter.String() }},
+		{Name: "message-mail", As: studymail.Administrator, Of: func(w *World) string { return "/messages/" + w.Post.Letter.String() }, Do: func(t *Tab) {
+			t.Go("Show the mail").Sees("The whole mail")
+		}},
+		{Name: "mailbox", As: studymail.Viewer, At: "/mailbox"},
 		{Name: "campaigns", As: studymail.Sender, At: "/campaigns"},
 		{Name: "campaigns-none", As: studymail.Viewer, At: "/campaigns?state=cancelled"},
 		{Name: "campaign-new", As: studymail.Sender, At: "/campaigns/new"},
