@@ -12,16 +12,15 @@ import (
 // answer got lost.
 var inWindows = both{
 	sqlite: `SELECT count(DISTINCT m.id) FROM windows w, json_each(w.members) j JOIN messages m ON m.id = j.value JOIN runs r ON r.id = m.run_id
-		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1`,
+		WHERE m.state = 10 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1`,
 	postgres: `SELECT count(DISTINCT m.id) FROM windows w, json_array_elements_text(w.members::json) j JOIN messages m ON m.id = j::bigint JOIN runs r ON r.id = m.run_id
-		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1`,
+		WHERE m.state = 10 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1`,
 }
 
 // byState reads the small indexes of the states other than sent. Of a run that
 // is done, nothing waits.
 const byState = `
 	SELECT 10, count(*) FROM messages WHERE state = 10 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
-	UNION ALL SELECT 15, count(*) FROM messages WHERE state = 15 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
 	UNION ALL SELECT 30, count(*) FROM messages WHERE state = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
 	UNION ALL SELECT state, count(*) FROM messages WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY state`
 

@@ -76,8 +76,8 @@ type PatientMessage struct {
 // Through messages_patient: m.id + 0 keeps the newest of a few from being looked
 // for among all.
 var patientMessages = both{
-	sqlite:   patientMessagesFor(`(SELECT json_group_array(json_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms)) FROM attempts a WHERE a.message_id = m.id)`),
-	postgres: patientMessagesFor(`(SELECT coalesce(json_agg(json_build_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms) ORDER BY a.number), '[]')::text FROM attempts a WHERE a.message_id = m.id)`),
+	sqlite:   patientMessagesFor(`(SELECT json_group_array(json_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms)) FROM ` + attemptsOfMessage.sqlite + ` a)`),
+	postgres: patientMessagesFor(`(SELECT coalesce(json_agg(json_build_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms) ORDER BY a.number), '[]')::text FROM ` + attemptsOfMessage.postgres + ` a)`),
 }
 
 func patientMessagesFor(attempts string) string {
