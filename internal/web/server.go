@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
 	"studymail/internal/sealed"
@@ -26,6 +27,9 @@ type Options struct {
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time
 	Version     string
+
+	// SendTest hands one letter over to the user who asks; nil: this process cannot.
+	SendTest func(ctx context.Context, t TestLetter) (studymail.Outcome, error)
 }
 
 // Name is what a server calls itself in its answers' Server field.
