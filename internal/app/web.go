@@ -6,7 +6,9 @@ import (
 
 	"studymail"
 	"studymail/internal/account"
+	"studymail/internal/jobs"
 	"studymail/internal/outbox"
+	"studymail/internal/store"
 	"studymail/internal/web"
 )
 
@@ -20,7 +22,7 @@ func (a *App) WebOptions() web.Options {
 	return web.Options{
 		Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
-		SendTest: a.sendTest,
+		SendTest: a.sendTest, QueueImport: a.queueImport,
 	}
 }
 
@@ -41,4 +43,13 @@ func (a *App) sendTest(ctx context.Context, t web.TestLetter) (studymail.Outcome
 		return o, studymail.Errorf(studymail.Unavailable, "no mail can be handed over now (%s); nothing was sent, and no patient is concerned. Try again later, or ask whoever runs this installation: `studymail doctor` looks at it", stop.Code)
 	}
 	return o, err
+}
+
+// queueImport has some worker check or write an import, once the transaction is done.
+func (a *App) queueImport(ctx context.Context, tx *store.Tx, id studymail.ID) error {
+	q, err := jobs.NewQueue(a.Store)
+	if err != nil {
+		return err
+	}
+	return q.Import(ctx, tx, id)
 }

@@ -67,6 +67,7 @@ var onlyIn = []struct {
 	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
 	{"github.com/pquerna/otp", []string{"internal/account"}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
+	{"github.com/xuri/excelize", []string{"internal/intake"}},
 	{"github.com/tink-crypto/tink-go", []string{"internal/sealed"}},
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 
 	// SendTest hands one letter over to the user who asks; nil: this process cannot.
 	SendTest func(ctx context.Context, t TestLetter) (studymail.Outcome, error)
+	// QueueImport queues the job that checks or writes an import.
+	QueueImport func(ctx context.Context, tx *store.Tx, id studymail.ID) error
 }
 
 // Name is what a server calls itself in its answers' Server field.

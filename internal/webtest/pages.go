@@ -87,15 +87,15 @@ func Pages() []Page {
 		{Name: "templates", As: studymail.Coordinator, At: "/templates"},
 		{Name: "templates-none", As: studymail.Viewer, At: "/templates?state=archived"},
 		{Name: "template-new", As: studymail.Coordinator, At: "/templates/new", Do: func(t *Tab) {
-			t.Sees("Dear Anna Example").Press("What can be merged in").Sees("care_provider_ods_code")
+			t.SeesInFrame("Dear Anna Example").Sees("care_provider_ods_code")
 		}},
 		{Name: "template-new-wrong", As: studymail.Coordinator, At: "/templates/new", Do: func(t *Tab) {
 			t.Fill("Name", "Invitation").Fill("Letter", "Dear {{ first_name }}").Go("Add the template").Sees("did you mean {{ patient_first_name }}?")
 		}},
 		{Name: "template", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() }},
-		{Name: "template-viewer", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "?version=1" }, Do: func(t *Tab) { t.Press("Plain text") }},
+		{Name: "template-viewer", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "?version=1" }, Do: func(t *Tab) { t.Fill("Plain text", "yes") }},
 		{Name: "template-patient", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() }, Do: func(t *Tab) {
-			t.Go("Take some patient in study").Sees("with masks").Press("On a phone")
+			t.Go("Take some patient in study").Sees("with masks").Fill("On a phone", "yes")
 		}},
 		{Name: "template-edit", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/edit" }},
 		{Name: "template-versions", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/versions" }},
