@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -21,10 +20,9 @@ import (
 // taken up by the next, from its beginning: what was written is found to be there.
 
 const (
-	importLease  = 15 * time.Second
-	importBeat   = time.Second
-	importKept   = 24 * time.Hour // a file that nobody confirms
-	shownInPlace = 50             // rows with problems that a page shows
+	importLease = 15 * time.Second
+	importBeat  = time.Second
+	importKept  = 24 * time.Hour // a file that nobody confirms
 )
 
 // importer works imports, one after the other.
@@ -121,17 +119,13 @@ type importWork struct {
 	row   studymail.Import // its progress, by mu
 }
 
-// errOtherNumbers ends an import whose checks find something else than what was
-// confirmed: it is shown anew.
-var errOtherNumbers = errors.New("the numbers are not those that were confirmed")
-
 func (w *importWork) do(ctx context.Context) error {
 	began := w.app.Now()
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var beat sync.WaitGroup
 	beat.Go(func() { w.keep(working, stop) })
-	settled, to, err := w.work(working)
+	found, err := w.work(working)
 	stop(nil)
 	beat.Wait()
 	if ctx.Err() != nil || errors.Is(context.Cause(working), errLost) {
@@ -140,19 +134,23 @@ func (w *importWork) do(ctx context.Context) error {
 		defer cancel()
 		return w.app.Store.Write(last, func(tx *store.Tx) error { return tx.LeaveImport(last, &w.row, w.token) })
 	}
-	w.row.Result, w.row.Problems, w.row.Sample, w.row.Failure = settled.Result, settled.Problems, settled.Sample, ""
+	to := studymail.ImportChecked
+	if found.Done {
+		to = studymail.ImportDone
+	}
+	w.row.Result, w.row.Problems, w.row.Sample, w.row.Failure = found.Numbers.Text(), found.Findings, found.Sample, ""
 	if err != nil {
-		to, w.row.Failure = studymail.ImportFailed, string(studymail.CodeOf(err))
+		to, w.row.Result, w.row.Failure = studymail.ImportFailed, "", string(studymail.CodeOf(err))
 		w.app.Logs.Worker.Error("an import failed", "import", w.row.ID, "code", w.row.Failure, "error", err)
 	}
-	n, _ := intake.ReadNumbers(settled.Result) // we wrote them
+	n := &found.Numbers
 	logs.Imported(w.app.Logs.Worker, w.study.ID, n.Rows, n.Problems, n.Warnings, w.app.Now().Sub(began))
 	return w.app.Store.Write(ctx, func(tx *store.Tx) error {
 		row := w.row
 		if err := tx.SettleImport(ctx, &row, w.token, to); err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, row.Actor, "import "+to.String(), row.ID, importDetail(&n, row.Failure))
+		return tx.AddEvent(ctx, row.Actor, "import "+to.String(), row.ID, importDetail(n, row.Failure))
 	})
 }
 
@@ -189,84 +187,30 @@ func (w *importWork) keep(ctx context.Context, stop context.CancelCauseFunc) {
 }
 
 // work checks or writes, and gives what is to be stored and the state that follows.
-func (w *importWork) work(ctx context.Context) (found studymail.Import, to studymail.ImportState, err error) {
-	choices, err := intake.ReadChoices(w.row.Choices)
-	if err != nil {
-		return found, 0, err
-	}
-	key, err := w.key(w.row.ID, w.row.Wrapped)
-	if err != nil {
-		return found, 0, err
-	}
-	confirmed, err := intake.ReadNumbers(w.row.Result)
-	if err != nil {
-		return found, 0, err
-	}
-	kept := &intake.Kept{Import: w.row.ID, Key: key, Bytes: w.row.Bytes, Ctx: ctx, Sealed: w.block}
-	writing := w.row.State == studymail.ImportWriting
-	// One whose worker died in the middle of writing finds what that one wrote.
-	interrupted := writing && w.row.Stage == string(intake.Writing)
-	o := intake.Options{
-		Study: w.study, DryRun: !writing, SkipBad: writing && choices.SkipBad, CreateProviders: choices.CreateProviders, Recontact: choices.Recontact,
-		Actor: w.row.Actor, Columns: choices.Columns, NoHeader: choices.NoHeader, MaxRows: intake.MaxRows,
+func (w *importWork) work(ctx context.Context) (found intake.Found, err error) {
+	t := intake.Task{
+		Study: w.study, Actor: w.row.Actor, Writing: w.row.State == studymail.ImportWriting,
 		Progress: func(stage intake.Stage, done, total int64) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.row.Stage, w.row.Done, w.row.Total = string(stage), done, total
 		},
-		Confirm: func(_ context.Context, now *intake.Result) error {
-			if n := now.Numbers(); !n.Same(&confirmed) && (!interrupted || !resumed(&confirmed, &n)) {
-				return errOtherNumbers
-			}
-			return nil
-		},
 	}
-	im := intake.Importer{Store: w.app.Store, Sealer: w.app.Keys.Sealer()}
-	res, err := im.Import(ctx, kept.Source(), o)
-	if err != nil && !errors.Is(err, errOtherNumbers) {
-		return found, 0, err
+	// One whose worker died in the middle of writing finds what that one wrote.
+	t.Interrupted = t.Writing && w.row.Stage == string(intake.Writing)
+	if t.Choices, err = intake.ReadChoices(w.row.Choices); err != nil {
+		return found, err
 	}
-	n := res.Numbers()
-	found.Result, found.Problems = n.Text(), res.Pack()
-	if writing && err == nil && res.Err() == nil {
-		if interrupted {
-			found.Result = confirmed.Text() // what all of it did, not only the rest
-		}
-		return found, studymail.ImportDone, nil
+	if t.Confirmed, err = intake.ReadNumbers(w.row.Result); err != nil {
+		return found, err
 	}
-	found.Sample, err = w.sample(kept, &key.Key, &res)
-	return found, studymail.ImportChecked, err
-}
-
-// resumed tells that another worker had written some of it: the same rows, of which
-// fewer are new.
-func resumed(confirmed, now *intake.Numbers) bool {
-	return now.Rows == confirmed.Rows && now.BadRows == confirmed.BadRows && now.Problems == confirmed.Problems && now.Unchanged > confirmed.Unchanged &&
-		now.PeopleAdded <= confirmed.PeopleAdded && now.PatientsAdded <= confirmed.PatientsAdded && now.DetailsUpdated <= confirmed.DetailsUpdated
-}
-
-// sample seals the first rows with problems, for a page that shows them in place.
-func (w *importWork) sample(kept *intake.Kept, key *sealed.Key, res *intake.Result) ([]byte, error) {
-	if res.RefusedAsAWhole {
-		return nil, nil
-	}
-	var rows []int
-	for _, p := range res.Problems {
-		if len(rows) == shownInPlace {
-			break
-		}
-		if !slices.Contains(rows, p.Row) {
-			rows = append(rows, p.Row)
-		}
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	cells, err := intake.RowsWith(kept.Source(), rows)
+	key, err := w.key(w.row.ID, w.row.Wrapped)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	return intake.SealRows(key, w.row.ID, cells)
+	t.File = &intake.Kept{Import: w.row.ID, Key: key, Bytes: w.row.Bytes, Ctx: ctx, Sealed: w.block}
+	im := intake.Importer{Store: w.app.Store, Sealer: w.app.Keys.Sealer()}
+	return im.Work(ctx, t)
 }
 
 func (w *importWork) block(ctx context.Context, n int) (b []byte, err error) {

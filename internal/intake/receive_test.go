@@ -252,3 +252,45 @@ func TestAKeptFileIsReadBackAndABlockInAnothersPlaceIsNot(t *testing.T) {
 		t.Errorf("%v, %v", back, err)
 	}
 }
+
+// What is confirmed is what is written. Seen to fail: without Confirm in Work, the
+// rows of the second file were written.
+func TestAnImportWritesWhatWasConfirmedOrNothing(t *testing.T) {
+	t.Parallel()
+	f := newFake("ABCD001")
+	k := keep(t, header+lines(0, 1200)+line(1200, map[column]string{emailColumn: "nothing"}))
+	im := &Importer{f, newKeys(t).Sealer()}
+	task := Task{File: k, Study: study, Actor: "tester"}
+	checked, err := im.Work(t.Context(), task)
+	if err != nil || checked.Done || checked.Numbers.PeopleAdded != 1200 || checked.Numbers.BadRows != 1 || len(f.people) != 0 {
+		t.Fatalf("%+v, %d people, %v", checked.Numbers, len(f.people), err)
+	}
+	rows, err := OpenRows(k.Key, k.Import, checked.Sample)
+	if err != nil || rows[1202][3] != "nothing" || rows[0][3] != "email" {
+		t.Errorf("the rows with problems are %v, %v", rows, err)
+	}
+	task.Writing, task.Confirmed = true, checked.Numbers
+	if found, err := im.Work(t.Context(), task); err != nil || found.Done || len(f.people) != 0 {
+		t.Fatalf("with a row that is not to be left out: done %t, %d people, %v", found.Done, len(f.people), err)
+	}
+	task.Choices.SkipBad, task.Confirmed.PeopleAdded = true, 1199
+	other, err := im.Work(t.Context(), task)
+	if err != nil || other.Done || len(f.people) != 0 || other.Numbers.PeopleAdded != 1200 {
+		t.Fatalf("with other numbers: %+v, %d people, %v", other, len(f.people), err)
+	}
+	task.Confirmed = checked.Numbers
+	im.Store = &dying{f, 1}
+	if _, err := im.Work(t.Context(), task); err == nil {
+		t.Fatal("it did not die")
+	}
+	written := len(f.people)
+	im.Store = f
+	if found, err := im.Work(t.Context(), task); err != nil || found.Done || written == 0 || len(f.people) != written {
+		t.Fatalf("taken for another's doing: done %t, %d people, %v", found.Done, len(f.people), err)
+	}
+	task.Interrupted = true
+	done, err := im.Work(t.Context(), task)
+	if err != nil || !done.Done || len(f.people) != 1200 || done.Numbers.PeopleAdded != 1200 || done.Sample != nil {
+		t.Fatalf("taken up: %+v, %d people, %v", done, len(f.people), err)
+	}
+}

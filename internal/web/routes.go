@@ -115,6 +115,18 @@ func routes() []route {
 		// Messages.
 
 		// Imports.
+		{method: "GET", path: "/imports", needs: studymail.MayView, page: (*site).importList},
+		{method: "GET", path: "/imports/new", needs: studymail.MayEdit, page: (*site).importNew},
+		{method: "POST", path: "/imports", needs: studymail.MayEdit, page: (*site).importUpload, limit: uploadLimit},
+		{method: "GET", path: "/imports/{id}", needs: studymail.MayView, page: (*site).importShow},
+		{method: "GET", path: "/imports/{id}/live", needs: studymail.MayView, page: (*site).importLive},
+		{method: "GET", path: "/imports/{id}/problems", needs: studymail.MayView, page: (*site).importProblems},
+		{method: "POST", path: "/imports/{id}/rows", needs: studymail.MaySeeDetails, page: (*site).importRows},
+		{method: "GET", path: "/imports/{id}/columns", needs: studymail.MayEdit, page: (*site).importColumnsForm},
+		{method: "POST", path: "/imports/{id}/columns", needs: studymail.MayEdit, page: (*site).importColumns},
+		{method: "POST", path: "/imports/{id}/check", needs: studymail.MayEdit, page: (*site).importCheck},
+		{method: "POST", path: "/imports/{id}/confirm", needs: studymail.MayEdit, page: (*site).importConfirm},
+		{method: "POST", path: "/imports/{id}/discard", needs: studymail.MayEdit, page: (*site).importDiscard},
 
 		// Schedules.
 
