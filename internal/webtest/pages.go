@@ -101,6 +101,18 @@ func Pages() []Page {
 		{Name: "template-versions", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/versions" }},
 		{Name: "template-settings", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/settings" }},
 		{Name: "template-archive", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/archive" }},
+		{Name: "imports", As: studymail.Coordinator, At: "/imports"},
+		{Name: "imports-none", As: studymail.Viewer, Of: func(w *World) string { return "/imports?study=" + w.Ward.Other.ID.String() }},
+		{Name: "import-new", As: studymail.Coordinator, At: "/imports/new"},
+		{Name: "import-new-wrong", As: studymail.Coordinator, At: "/imports/new", Do: func(t *Tab) {
+			t.Fill("Study", "Walking").Upload("File", t.product.World.Imports.Picture).Go("Upload and check").Sees("This is a picture")
+		}},
+		{Name: "import-columns", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Received.String() }},
+		{Name: "import-problems", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Checked.String() }},
+		{Name: "import-problems-shown", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Checked.String() }, Do: func(t *Tab) {
+			t.Go("Show the values").Sees("nowhere").Press("Worth a look")
+		}},
+		{Name: "import-done", As: studymail.Viewer, Of: func(w *World) string { return "/imports/" + w.Imports.Done.String() }},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}
