@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -102,11 +103,33 @@ func TestWhatAnImportFoundIsStoredAndReadBack(t *testing.T) {
 	if err != nil || len(f.Problems) != 2 || f.Problems[0] != res.Problems[0] || len(f.Warnings) != 1 || !strings.Contains(f.Problems[1].Reason, "a formula's error") {
 		t.Errorf("%v, %v", f, err)
 	}
+	brief, err := UnpackBrief(res.Pack())
+	if err != nil || len(brief.Problems) != 2 || len(brief.ProblemKinds) != 2 || brief.ProblemKinds[0].Count != 1 || brief.WarningKinds[0].Column != "email" {
+		t.Errorf("%+v, %v", brief, err)
+	}
 	rows, err := RowsWith(source(t, file), []int{3, 5, 99})
 	if err != nil || len(rows) != 2 || rows[3][3] != "nothing" || rows[5][0] != "user4" {
 		t.Errorf("%v, %v", rows, err)
 	}
 	if _, err := UnpackFindings([]byte("damaged")); err == nil {
 		t.Error("damaged problems are read")
+	}
+}
+
+// A page shows the first rows only, however many there are.
+func TestABriefHasTheFirstRowsAndEachKindOnce(t *testing.T) {
+	t.Parallel()
+	r := newReport(false)
+	for n := range 1000 {
+		r.problem(Problem{n + 2, "email", "no @"}, Problem{n + 2, "username", fmt.Sprintf("the same person as in row %d", n)})
+	}
+	packed := r.Pack()
+	brief, err := UnpackBrief(packed)
+	if err != nil || len(brief.Problems) != 2*inPlace || len(brief.ProblemKinds) != 2 || brief.ProblemKinds[1].Count != 1000 || brief.ProblemKinds[1].Reason != "the same person as in row …" {
+		t.Errorf("%d problems, kinds %v, %v", len(brief.Problems), brief.ProblemKinds, err)
+	}
+	all, err := UnpackFindings(packed)
+	if err != nil || len(all.Problems) != 2000 {
+		t.Errorf("%d problems in all, %v", len(all.Problems), err)
 	}
 }

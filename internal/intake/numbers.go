@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strings"
 
 	"studymail"
 )
@@ -76,28 +78,101 @@ type Findings struct {
 	Warnings []Problem `json:"warnings"`
 }
 
-// Pack gives what was found, compressed, to be stored.
+// Brief is what a page shows of them: how often each kind is there, and the first ones.
+type Brief struct {
+	Findings            // of the first rows that have any
+	ProblemKinds []Kind `json:"problem_kinds"`
+	WarningKinds []Kind `json:"warning_kinds"`
+}
+
+// Kind is a kind of problem in a column. Numbers in a reason do not tell kinds apart.
+type Kind struct {
+	Column string `json:"column"`
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
+}
+
+// Pack gives what was found, compressed, to be stored: the brief, then all of it.
 func (r *Report) Pack() []byte {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_ = json.NewEncoder(z).Encode(Findings{r.Problems, r.Warnings}) // into memory
-	_ = z.Close()
+	for _, part := range []any{
+		Brief{Findings{firstRows(r.Problems), firstRows(r.Warnings)}, kindsOf(r.Problems), kindsOf(r.Warnings)},
+		Findings{r.Problems, r.Warnings},
+	} {
+		z := gzip.NewWriter(&b)
+		_ = json.NewEncoder(z).Encode(part) // into memory
+		_ = z.Close()
+	}
 	return b.Bytes()
+}
+
+// firstRows gives the problems of the first rows that have some.
+func firstRows(all []Problem) []Problem {
+	rows := map[int]bool{}
+	for i := range all {
+		if rows[all[i].Row] = true; len(rows) > inPlace {
+			return all[:i]
+		}
+	}
+	return all
+}
+
+var digits = regexp.MustCompile(`\d+`)
+
+// kindsOf counts problems by kind, the most frequent first.
+func kindsOf(all []Problem) []Kind {
+	kinds := []Kind{}
+	place := map[Kind]int{}
+	for i := range all {
+		key := Kind{Column: all[i].Column, Reason: all[i].Reason}
+		if strings.Contains(key.Reason, "row ") || strings.Contains(key.Reason, "cells") {
+			key.Reason = digits.ReplaceAllString(key.Reason, "…")
+		}
+		at, there := place[key]
+		if !there {
+			at = len(kinds)
+			place[key] = at
+			kinds = append(kinds, key)
+		}
+		kinds[at].Count++
+	}
+	slices.SortStableFunc(kinds, func(a, b Kind) int { return b.Count - a.Count })
+	return kinds
+}
+
+// UnpackBrief reads what a page shows of what Pack gave; nothing of nothing.
+func UnpackBrief(packed []byte) (f Brief, err error) {
+	return f, unpack(packed, &f)
+}
+
+// UnpackFindings reads all of what Pack gave; nothing of nothing.
+func UnpackFindings(packed []byte) (f Findings, err error) {
+	return f, unpack(packed, new(Brief), &f)
 }
 
 const maxFindings = 256 << 20 // 200,000 of them take a tenth
 
-// UnpackFindings reads what Pack gave; nothing of nothing.
-func UnpackFindings(packed []byte) (f Findings, err error) {
+// unpack reads the parts of a pack, in order, no further than is asked for.
+func unpack(packed []byte, parts ...any) error {
 	if len(packed) == 0 {
-		return f, nil
+		return nil
 	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err == nil {
-		err = json.NewDecoder(io.LimitReader(z, maxFindings)).Decode(&f)
+	from := bytes.NewReader(packed)
+	z, err := gzip.NewReader(from)
+	for i := 0; err == nil && i < len(parts); i++ {
+		if i > 0 {
+			if err = z.Reset(from); err != nil {
+				break
+			}
+		}
+		z.Multistream(false)
+		var b []byte
+		if b, err = io.ReadAll(io.LimitReader(z, maxFindings)); err == nil {
+			err = json.Unmarshal(b, parts[i])
+		}
 	}
 	if err != nil {
-		return f, studymail.Errorf(studymail.Internal, "the problems of an import cannot be read: they are damaged")
+		return studymail.Errorf(studymail.Internal, "the problems of an import cannot be read: they are damaged")
 	}
-	return f, nil
+	return nil
 }

@@ -14,14 +14,17 @@ import (
 
 // What a workbook may unpack to: a zip of 16 MB could hold 16 GB.
 const (
-	maxUnpacked     = 192 << 20
+	maxUnpacked     = 128 << 20
 	maxFilesInside  = 2000
 	maxSheetRows    = 300_000
 	maxSheetColumns = 100
 )
 
+// oneBook bounds the memory that workbooks take: they are read one after the other.
+var oneBook = make(chan struct{}, 1)
+
 var (
-	errBomb    = &RefusedError{Reason: "the workbook unpacks to more than 192 MB; save its sheet as “CSV UTF-8” and import that"}
+	errBomb    = &RefusedError{Reason: "the workbook unpacks to more than 128 MB; save its sheet as “CSV UTF-8” and import that"}
 	errDamaged = &RefusedError{Reason: "the workbook is damaged or cut off, or is no workbook; open it in your spreadsheet, save it anew as .xlsx, and upload that"}
 )
 
@@ -36,6 +39,8 @@ func receiveXLSX(r io.Reader, w io.Writer) (notes []string, err error) {
 	if len(packed) > MaxXLSX {
 		return nil, &RefusedError{Reason: "the workbook is larger than 16 MB; save its sheet as “CSV UTF-8” and import that"}
 	}
+	oneBook <- struct{}{}
+	defer func() { <-oneBook }()
 	if err := checkZip(packed); err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strings"
 
 	"studymail"
 	"studymail/internal/intake"
@@ -190,8 +192,14 @@ func (s *site) uploaded(v *visit, f *form, i *studymail.Import, notes []string) 
 		if done, where, err = v.once(tx, f, "/imports/"+i.ID.String()); err != nil {
 			return err
 		}
-		if done { // a double click sent the file twice
-			return tx.DiscardImport(v.ctx(), &row)
+		if done {
+			if done, err = s.sentTwice(v, tx, where, &row); err != nil {
+				return err
+			}
+			if done {
+				return tx.DiscardImport(v.ctx(), &row)
+			}
+			where = "/imports/" + i.ID.String()
 		}
 		if err := tx.ReceiveImport(v.ctx(), &row, to); err != nil {
 			return err
@@ -213,6 +221,17 @@ func (s *site) uploaded(v *visit, f *form, i *studymail.Import, notes []string) 
 		}
 	}
 	return v.redirect(where)
+}
+
+// sentTwice tells a double click, which sends a file twice, from another file that is
+// sent by a form which somebody went back to.
+func (s *site) sentTwice(v *visit, tx *store.Tx, where string, i *studymail.Import) (bool, error) {
+	id, err := studymail.ParseID(strings.TrimPrefix(where, "/imports/"))
+	if err != nil {
+		return false, nil //nolint:nilerr // the form of something else
+	}
+	first, err := tx.ImportByID(v.ctx(), id)
+	return err == nil && first.Study == i.Study && bytes.Equal(first.FileHash, i.FileHash), err
 }
 
 // discardInstead discards the import whose mended file this is.

@@ -142,7 +142,7 @@ func TestAFileIsImportedInTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.about(id); !strings.Contains(got, "details shown rows with problems") || !strings.Contains(got, "import uploaded") {
+	if got := w.about(id); !strings.Contains(got, "details shown rows with problems |") || !strings.Contains(got, "import uploaded") {
 		t.Errorf("the events are %s", got)
 	}
 	has(t, "a viewer", w.as(studymail.Viewer).get(path), 200, "n•••", "!Show the values", "!Upload the mended", "!Leave out")
@@ -256,6 +256,9 @@ func TestAnUploadThatIsNoneSaysWhy(t *testing.T) {
 	first, second := v.upload(importHeader+patientLines(0, 1), "form", token, "study", study), v.upload(importHeader+patientLines(0, 1), "form", token, "study", study)
 	if first.status != http.StatusSeeOther || second.to != first.to || *queued != 1 {
 		t.Errorf("a double click: %s, then %s, %d queued", first.to, second.to, *queued)
+	}
+	if other := v.upload(importHeader+patientLines(1, 1), "form", token, "study", study); other.to == first.to || *queued != 2 {
+		t.Errorf("another file by the same form: %s, %d queued", other.to, *queued)
 	}
 }
 

@@ -3,14 +3,11 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"studymail"
 	"studymail/internal/intake"
 	"studymail/internal/store"
 )
-
-const problemsInPlace = 50
 
 type importShowPage struct {
 	Heading    heading
@@ -155,7 +152,7 @@ func (s *site) importFound(v *visit, p *importShowPage, i *store.ImportRow, n *i
 	if err != nil {
 		return err
 	}
-	found, err := intake.UnpackFindings(packed)
+	found, err := intake.UnpackBrief(packed)
 	if err != nil {
 		return err
 	}
@@ -169,7 +166,7 @@ func (s *site) importFound(v *visit, p *importShowPage, i *store.ImportRow, n *i
 	if err != nil {
 		return err
 	}
-	p.Reasons, p.Warnings = countReasons(found.Problems), countReasons(found.Warnings)
+	p.Reasons, p.Warnings = reasonRows(found.ProblemKinds), reasonRows(found.WarningKinds)
 	p.Problems = problemRows(found.Problems, value)
 	p.MoreOf = n.Problems - len(p.Problems)
 	p.Warned = problemRows(found.Warnings, func(intake.Problem) string { return "" })
@@ -191,11 +188,7 @@ func (s *site) importFound(v *visit, p *importShowPage, i *store.ImportRow, n *i
 }
 
 func problemRows(all []intake.Problem, value func(intake.Problem) string) (rows []problemRow) {
-	seen := map[int]bool{}
 	for _, p := range all {
-		if seen[p.Row] = true; len(seen) > problemsInPlace {
-			break
-		}
 		rows = append(rows, problemRow{p.Row, columnWord(p.Column), sentence(reasonWords.Replace(p.Reason)), value(p)})
 	}
 	return rows
@@ -238,7 +231,7 @@ func (s *site) importRows(v *visit) error {
 		return errImportMoved
 	}
 	err = v.write(func(tx *store.Tx) error {
-		return v.event(tx, "details shown", i.ID, "rows with problems, at most "+strconv.Itoa(problemsInPlace))
+		return v.event(tx, "details shown", i.ID, "rows with problems")
 	})
 	if err != nil {
 		return err

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"regexp"
-	"slices"
 	"strings"
 
 	"studymail"
@@ -55,8 +53,6 @@ var reasonWords = strings.NewReplacer(
 	"an import does not change that; use `studymail patient set`", "an import does not change that; the patient's page does",
 )
 
-var rowNumber = regexp.MustCompile(`\d+`)
-
 // reasonRow is a kind of problem, with how often it is there.
 type reasonRow struct {
 	Reason string
@@ -64,24 +60,10 @@ type reasonRow struct {
 	Count  int
 }
 
-// countReasons counts problems of a kind: numbers in a reason do not tell kinds apart.
-func countReasons(all []intake.Problem) []reasonRow {
-	var rows []reasonRow
-	place := map[[2]string]int{}
-	for i := range all {
-		key := [2]string{all[i].Column, rowNumber.ReplaceAllString(all[i].Reason, "…")}
-		at, there := place[key]
-		if !there {
-			at = len(rows)
-			place[key] = at
-			rows = append(rows, reasonRow{Reason: sentenceWord(reasonWords.Replace(key[1])), Column: columnWord(key[0])})
-			if len(rows[at].Reason) > 0 && !strings.Contains(key[1], "…") {
-				rows[at].Reason = sentenceWord(reasonWords.Replace(all[i].Reason))
-			}
-		}
-		rows[at].Count++
+func reasonRows(kinds []intake.Kind) (rows []reasonRow) {
+	for _, k := range kinds {
+		rows = append(rows, reasonRow{sentenceWord(reasonWords.Replace(k.Reason)), columnWord(k.Column), k.Count})
 	}
-	slices.SortStableFunc(rows, func(a, b reasonRow) int { return b.Count - a.Count })
 	return rows
 }
 
