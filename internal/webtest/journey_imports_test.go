@@ -67,7 +67,7 @@ func TestACoordinatorImportsPatients(t *testing.T) {
 		tab.Go("Imports").Sees("No imports yet").Go("Import a file")
 		wrong := "user.0997,User,Nobody,nowhere,ABCD001\nuser.0998,User,Nobody,user.0998@example.org,NOWHERE\nuser.0001,User,Twice,user.0999@example.org,ABCD001\n"
 		tab.Upload("File", fileOf(t, 997, wrong)).Go("Upload and check")
-		tab.soon("Leave out 3 rows and import 997 rows").Sees("What has to be mended").Sees("the same person as in row").SeesNot("nowhere")
+		tab.soon("Leave out 3 rows and import 997 rows").Sees("What has to be mended").Sees("The same person as in row").SeesNot("nowhere")
 		tab.Go("Show the values").Sees("nowhere").Sees("NOWHERE")
 		tab.Go("Upload the mended file").Upload("File", fileOf(t, 1000, "")).Go("Upload and check")
 		tab.soon("Import 1,000 rows").Go("Import 1,000 rows")
