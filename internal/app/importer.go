@@ -23,6 +23,8 @@ const (
 	importLease = 15 * time.Second
 	importBeat  = time.Second
 	importKept  = 24 * time.Hour // a file that nobody confirms
+
+	importsPurged = 600 // looks between two purges: ten minutes
 )
 
 // importer works imports, one after the other.
@@ -65,15 +67,19 @@ func (m *importer) job(ctx context.Context, id studymail.ID) error {
 func (m *importer) run(ctx context.Context) {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
-	failing := ""
+	failing, looks := "", 0
 	for {
+		var err error
 		select {
 		case <-ticker.C:
+			if looks++; looks%importsPurged == 1 {
+				_, err = m.app.discardImports(ctx)
+			}
 		case <-m.wake:
 		case <-ctx.Done():
 			return
 		}
-		err := m.next(ctx)
+		err = errors.Join(err, m.next(ctx))
 		text := ""
 		if err != nil {
 			text = err.Error()
