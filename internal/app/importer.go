@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -164,8 +165,9 @@ func importDetail(n *intake.Numbers, failure string) string {
 	if failure != "" {
 		return "code=" + failure
 	}
-	return counted("rows", n.Rows) + " " + counted("problems", n.Problems) + " " + counted("people_added", n.PeopleAdded) + " " +
-		counted("patients_added", n.PatientsAdded) + " " + counted("details_updated", n.DetailsUpdated)
+	words := strings.Fields(counted("rows", n.Rows) + " " + counted("problems", n.Problems) + " " + counted("people_added", n.PeopleAdded) + " " +
+		counted("patients_added", n.PatientsAdded) + " " + counted("details_updated", n.DetailsUpdated))
+	return strings.Join(words, " ")
 }
 
 var errLost = errors.New("the import was taken over or discarded")

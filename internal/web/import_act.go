@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 
 	"studymail"
 	"studymail/internal/intake"
@@ -131,46 +130,17 @@ func (s *site) importProblems(v *visit) error {
 	return nil
 }
 
-// How often a stream looks, and for how long: then the browser asks anew.
-const (
-	liveEvery = 500 * time.Millisecond
-	liveFor   = 10 * time.Minute
-)
-
 // importLive tells a page whenever its import is further.
 func (s *site) importLive(v *visit) error {
 	i, err := s.importOf(v)
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "text/event-stream")
-	ticker := time.NewTicker(liveEvery)
-	defer ticker.Stop()
-	told := ""
-	for looks := 0; looks < int(liveFor/liveEvery); looks++ {
-		now := fmt.Sprintf("%d %s %d", i.State, i.Stage, i.Done)
-		v.keepOpen()
-		if now != told {
-			if _, err := fmt.Fprintf(v.w, "data: %s\n\n", i.State); err != nil || v.control().Flush() != nil {
-				return nil //nolint:nilerr // the reader went away
-			}
-			told = now
-		}
-		if !i.State.Working() {
-			return nil
-		}
-		select {
-		case <-ticker.C:
-		case <-v.ctx().Done():
-			return nil
-		}
-		err := v.read(func(tx *store.Tx) (err error) {
+	return v.live(func() (state string, more bool, err error) {
+		err = v.read(func(tx *store.Tx) error {
 			i, err = tx.ImportByID(v.ctx(), i.ID)
 			return err
 		})
-		if err != nil {
-			return nil //nolint:nilerr // the stream ends, and the page asks by itself
-		}
-	}
-	return nil
+		return fmt.Sprintf("%d %s %d %t", i.State, i.Stage, i.Done, i.Claimed), i.State.Working(), err
+	})
 }

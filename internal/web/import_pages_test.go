@@ -271,7 +271,7 @@ func TestMarkupInAFileIsText(t *testing.T) {
 	w.work()
 	has(t, "masked", v.get(r.to), 200, "!<script>alert", "!alert(")
 	has(t, "shown", v.post(r.to+"/rows"), 200, "&lt;script&gt;alert", "!<script>alert")
-	has(t, "a file that is refused as a whole", v.get(r.to+"/live"), 200, "data: checked")
+	has(t, "the stream of what is over", v.get(r.to+"/live"), 200, "data: changed")
 	r = v.upload(importHeader, "form", newForm().Token, "study", w.a.ID.String())
 	w.work()
 	has(t, "no rows", v.get(r.to), 200, "This file cannot be imported", "a header and no rows", "!Leave out", "Discard this import")

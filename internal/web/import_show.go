@@ -114,7 +114,7 @@ func importProgress(i *studymail.Import) progress {
 	p := progress{Label: "Checking", Done: i.Done, All: max(i.Total, 1), Text: "Checking the file. Nothing is written."}
 	if i.State == studymail.ImportChecking {
 		if i.Total > 0 {
-			p.Text = fmt.Sprintf("Checking the file: %d of 100. Nothing is written.", 100*i.Done/i.Total)
+			p.Text = fmt.Sprintf("Checking the file: %d %% of it is looked through. Nothing is written.", 100*i.Done/i.Total)
 		}
 		return p
 	}

@@ -42,19 +42,21 @@ type Server struct{ http *http.Server }
 
 // New makes a server; Serve starts it.
 func New(o Options) (*Server, error) {
-	h, err := Handler(o)
+	s, err := newSite(o)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{&http.Server{
-		Handler:           h,
+	server := &http.Server{
+		Handler:           s.handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}}, nil
+	}
+	server.RegisterOnShutdown(s.endStreams)
+	return &Server{server}, nil
 }
 
 // Handler is what a server answers with, without the server: for tests, too.
