@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -188,7 +189,11 @@ func (s *site) importGoesOn(v *visit, i *store.ImportRow, to studymail.ImportSta
 		return v.event(tx, action, row.ID, "")
 	})
 	if studymail.CodeOf(err) == studymail.Conflict {
-		return errImportMoved
+		// The first of two clicks was quicker.
+		if now, err := s.importOf(v); err != nil || now.State != to {
+			return errors.Join(err, errImportMoved)
+		}
+		err = nil
 	}
 	if err != nil {
 		return err
