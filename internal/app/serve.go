@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,7 +141,8 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if _, err := box.Recover(ctx); err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
-	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
+	imports := a.newImporter()
+	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box, imports), jobs.Options{
 		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
 	})
 	if err != nil {
@@ -153,12 +155,14 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })
 	running.Go(func() { a.tick(ctx, planner, box) })
+	running.Go(func() { imports.run(ctx) })
 	return engine, box, nil
 }
 
 // handlers are what jobs do.
-func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handlers {
+func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox, imports *importer) jobs.Handlers {
 	return jobs.Handlers{
+		RunImport: imports.job,
 		SendPass: func(context.Context, studymail.ID) error {
 			box.Wake()
 			return nil
@@ -187,7 +191,11 @@ func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handl
 		},
 		RetentionPurge: func(ctx context.Context) (string, error) {
 			n, err := a.purge(ctx)
-			return counted("workers", n), err
+			if err != nil {
+				return "", err
+			}
+			discarded, err := a.discardImports(ctx)
+			return strings.TrimSpace(counted("workers", n) + " " + counted("imports", discarded)), err
 		},
 	}
 }

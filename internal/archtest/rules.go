@@ -63,9 +63,11 @@ var onlyIn = []struct {
 	{"net/http", []string{"internal/web", "internal/app"}},
 	{"github.com/emersion/go-msgauth", []string{"internal/dkim"}},
 	{"github.com/alexedwards/scs", []string{"internal/web"}},
+	{"github.com/aymanbagabas/go-udiff", []string{"internal/web"}},
 	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
 	{"github.com/pquerna/otp", []string{"internal/account"}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
+	{"github.com/xuri/excelize", []string{"internal/intake"}},
 	{"github.com/tink-crypto/tink-go", []string{"internal/sealed"}},
 }
 

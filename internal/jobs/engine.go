@@ -35,6 +35,7 @@ const (
 type Handlers struct {
 	SendPass       func(ctx context.Context, run studymail.ID) error
 	PlanCampaign   func(ctx context.Context, campaign, firing studymail.ID) (detail string, err error) // firing: the schedule's run, or zero
+	RunImport      func(ctx context.Context, id studymail.ID) error
 	RetrySweep     func(ctx context.Context) (detail string, err error)
 	StuckSweep     func(ctx context.Context) (detail string, err error)
 	RetentionPurge func(ctx context.Context) (detail string, err error)
@@ -86,7 +87,7 @@ func Start(ctx context.Context, s *store.Store, h Handlers, o Options) (*Engine,
 	slots := river.QueueConfig{MaxWorkers: o.Workers}
 	e.client, err = river.NewClient(driver, &river.Config{
 		Logger:                      slog.New(riverLog{o.Log.Handler()}),
-		Queues:                      map[string]river.QueueConfig{sendQueue: slots, planQueue: slots, sweepQueue: slots},
+		Queues:                      map[string]river.QueueConfig{sendQueue: slots, planQueue: slots, sweepQueue: slots, importQueue: slots},
 		Workers:                     workers,
 		Middleware:                  []rivertype.Middleware{&mask{log: o.Log}},
 		RetryPolicy:                 retryPolicy{o.Now},

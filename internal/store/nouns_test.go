@@ -75,6 +75,9 @@ func TestTemplates(t *testing.T) {
 		storetest.TwoEditorsOfATemplateCollideVisibly,
 		storetest.ATemplatesNameIsTakenOnce,
 		storetest.ATemplateThatIsNotThereIsNotFound,
+		storetest.TwoEditorsOfATemplatesNameCollideVisibly,
+		storetest.TemplatesAreListedWithTheirNewestVersionAndUse,
+		storetest.ThoseWhoLackDetailsAreCounted,
 	)
 }
 

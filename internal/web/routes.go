@@ -92,12 +92,41 @@ func routes() []route {
 		{method: "POST", path: "/providers/{id}/active", needs: studymail.MayEdit, page: (*site).providerActive},
 
 		// Templates.
+		{method: "GET", path: "/templates", needs: studymail.MayView, page: (*site).templateList},
+		{method: "GET", path: "/templates/new", needs: studymail.MayWrite, page: (*site).templateNew},
+		{method: "POST", path: "/templates", needs: studymail.MayWrite, page: (*site).templateAdd},
+		{method: "POST", path: "/templates/preview", needs: studymail.MayWrite, page: (*site).templatePreview},
+		{method: "POST", path: "/templates/frame", needs: studymail.MayWrite, page: (*site).templateDraftFrame},
+		{method: "GET", path: "/templates/{id}", needs: studymail.MayView, page: (*site).templateShow},
+		{method: "POST", path: "/templates/{id}/sample", needs: studymail.MayView, page: (*site).templateSample},
+		{method: "GET", path: "/templates/{id}/frame", needs: studymail.MayView, page: (*site).templateFrame},
+		{method: "POST", path: "/templates/{id}/frame", needs: studymail.MaySeeDetails, page: (*site).templateFrameShown},
+		{method: "GET", path: "/templates/{id}/versions", needs: studymail.MayView, page: (*site).templateDiff},
+		{method: "GET", path: "/templates/{id}/edit", needs: studymail.MayWrite, page: (*site).templateEditForm},
+		{method: "POST", path: "/templates/{id}", needs: studymail.MayWrite, page: (*site).templateEdit},
+		{method: "GET", path: "/templates/{id}/settings", needs: studymail.MayWrite, page: (*site).templateSettingsForm},
+		{method: "POST", path: "/templates/{id}/settings", needs: studymail.MayWrite, page: (*site).templateSettings},
+		{method: "POST", path: "/templates/{id}/test", needs: studymail.MayWrite, page: (*site).templateTrial},
+		{method: "GET", path: "/templates/{id}/archive", needs: studymail.MayWrite, page: (*site).templateArchiveForm},
+		{method: "POST", path: "/templates/{id}/archive", needs: studymail.MayWrite, page: (*site).templateArchive},
 
 		// Campaigns.
 
 		// Messages.
 
 		// Imports.
+		{method: "GET", path: "/imports", needs: studymail.MayView, page: (*site).importList},
+		{method: "GET", path: "/imports/new", needs: studymail.MayEdit, page: (*site).importNew},
+		{method: "POST", path: "/imports", needs: studymail.MayEdit, page: (*site).importUpload, limit: uploadLimit},
+		{method: "GET", path: "/imports/{id}", needs: studymail.MayView, page: (*site).importShow},
+		{method: "GET", path: "/imports/{id}/live", needs: studymail.MayView, page: (*site).importLive},
+		{method: "GET", path: "/imports/{id}/problems", needs: studymail.MayView, page: (*site).importProblems},
+		{method: "POST", path: "/imports/{id}/rows", needs: studymail.MaySeeDetails, page: (*site).importRows},
+		{method: "GET", path: "/imports/{id}/columns", needs: studymail.MayEdit, page: (*site).importColumnsForm},
+		{method: "POST", path: "/imports/{id}/columns", needs: studymail.MayEdit, page: (*site).importColumns},
+		{method: "POST", path: "/imports/{id}/check", needs: studymail.MayEdit, page: (*site).importCheck},
+		{method: "POST", path: "/imports/{id}/confirm", needs: studymail.MayEdit, page: (*site).importConfirm},
+		{method: "POST", path: "/imports/{id}/discard", needs: studymail.MayEdit, page: (*site).importDiscard},
 
 		// Schedules.
 

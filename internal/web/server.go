@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
 	"studymail/internal/sealed"
@@ -26,6 +27,11 @@ type Options struct {
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time
 	Version     string
+
+	// SendTest hands one letter over to the user who asks; nil: this process cannot.
+	SendTest func(ctx context.Context, t TestLetter) (studymail.Outcome, error)
+	// QueueImport queues the job that checks or writes an import.
+	QueueImport func(ctx context.Context, tx *store.Tx, id studymail.ID) error
 }
 
 // Name is what a server calls itself in its answers' Server field.
@@ -36,19 +42,21 @@ type Server struct{ http *http.Server }
 
 // New makes a server; Serve starts it.
 func New(o Options) (*Server, error) {
-	h, err := Handler(o)
+	s, err := newSite(o)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{&http.Server{
-		Handler:           h,
+	server := &http.Server{
+		Handler:           s.handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}}, nil
+	}
+	server.RegisterOnShutdown(s.endStreams)
+	return &Server{server}, nil
 }
 
 // Handler is what a server answers with, without the server: for tests, too.

@@ -85,7 +85,10 @@ func newHouse(tb testing.TB, environ ...string) *house {
 		tb.Fatal(err)
 	}
 	h.addUsers(accounts)
-	h.server = httptest.NewServer(h.site.handler())
+	h.server = httptest.NewUnstartedServer(h.site.handler())
+	// As the product's own: each request begins with its time, whatever the one before set.
+	h.server.Config.ReadTimeout, h.server.Config.WriteTimeout = time.Hour, time.Hour
+	h.server.Start()
 	tb.Cleanup(h.server.Close)
 	h.url = h.server.URL
 	return h

@@ -84,6 +84,35 @@ func Pages() []Page {
 			t.Fill("Name", "A practice").Fill("ODS code", "no code").Go("Add the care provider").Sees("1 to 8 letters and digits")
 		}},
 		{Name: "provider", As: studymail.Coordinator, Of: func(w *World) string { return "/providers/" + w.Ward.Provider.ID.String() }},
+		{Name: "templates", As: studymail.Coordinator, At: "/templates"},
+		{Name: "templates-none", As: studymail.Viewer, At: "/templates?state=archived"},
+		{Name: "template-new", As: studymail.Coordinator, At: "/templates/new", Do: func(t *Tab) {
+			t.SeesInFrame("Dear Anna Example").Sees("care_provider_ods_code")
+		}},
+		{Name: "template-new-wrong", As: studymail.Coordinator, At: "/templates/new", Do: func(t *Tab) {
+			t.Fill("Name", "Invitation").Fill("Letter", "Dear {{ first_name }}").Go("Add the template").Sees("did you mean {{ patient_first_name }}?")
+		}},
+		{Name: "template", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() }},
+		{Name: "template-viewer", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "?version=1" }, Do: func(t *Tab) { t.Fill("Plain text", "yes") }},
+		{Name: "template-patient", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() }, Do: func(t *Tab) {
+			t.Go("Take some patient in study").Sees("with masks").Fill("On a phone", "yes")
+		}},
+		{Name: "template-edit", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/edit" }},
+		{Name: "template-versions", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/versions" }},
+		{Name: "template-settings", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/settings" }},
+		{Name: "template-archive", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/archive" }},
+		{Name: "imports", As: studymail.Coordinator, At: "/imports"},
+		{Name: "imports-none", As: studymail.Viewer, Of: func(w *World) string { return "/imports?study=" + w.Ward.Other.ID.String() }},
+		{Name: "import-new", As: studymail.Coordinator, At: "/imports/new"},
+		{Name: "import-new-wrong", As: studymail.Coordinator, At: "/imports/new", Do: func(t *Tab) {
+			t.Fill("Study", "Walking").Upload("File", t.product.World.Imports.Picture).Go("Upload and check").Sees("This is a picture")
+		}},
+		{Name: "import-columns", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Received.String() }},
+		{Name: "import-problems", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Checked.String() }},
+		{Name: "import-problems-shown", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Checked.String() }, Do: func(t *Tab) {
+			t.Go("Show the values").Sees("nowhere").Press("Worth a look")
+		}},
+		{Name: "import-done", As: studymail.Viewer, Of: func(w *World) string { return "/imports/" + w.Imports.Done.String() }},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}

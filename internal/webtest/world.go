@@ -8,8 +8,9 @@ import (
 
 // World is what stands in the database of the tests: pages are named by UUIDs.
 type World struct {
-	Users map[studymail.Role]studymail.User
-	Ward  Ward
+	Users   map[studymail.Role]studymail.User
+	Ward    Ward
+	Imports Imports
 }
 
 // Clinic fills a product with what each page needs to have something to show:
@@ -17,4 +18,5 @@ type World struct {
 func Clinic(tb testing.TB, p *Product) {
 	tb.Helper()
 	seedWard(tb, p)
+	seedImports(tb, p)
 }
