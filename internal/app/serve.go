@@ -57,7 +57,11 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 			return cannotListen(ctx, a.Config.HTTPAddr, err)
 		}
 		addr = listener.Addr().String()
-		if site, err = web.New(a.WebOptions()); err != nil {
+		options, err := a.WebOptions()
+		if err == nil {
+			site, err = web.New(options)
+		}
+		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		running.Go(func() { fail(site.Serve(listener)) })
@@ -141,7 +145,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
-		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
+		Log: a.Logs.Worker, Now: time.Now, Name: box.WorkerID().String(), Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))

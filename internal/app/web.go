@@ -2,6 +2,7 @@ package app
 
 import (
 	"studymail/internal/account"
+	"studymail/internal/jobs"
 	"studymail/internal/web"
 )
 
@@ -11,9 +12,10 @@ func (a *App) Accounts() *account.Accounts {
 }
 
 // WebOptions are what the pages are served with.
-func (a *App) WebOptions() web.Options {
+func (a *App) WebOptions() (web.Options, error) {
+	engine, err := jobs.NewQueue(a.Store)
 	return web.Options{
-		Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
+		Health: a, Engine: engine, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
-	}
+	}, err
 }

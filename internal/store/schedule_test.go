@@ -26,5 +26,6 @@ func TestSchedules(t *testing.T) {
 		storetest.ABrokenScheduleStopsAlone,
 		storetest.ABuiltinScheduleIsMadeOnceAndFollowsItsInterval,
 		storetest.TheSchedulersTickIsKept,
+		storetest.ADraftIsGivenOneSchedule,
 	)
 }

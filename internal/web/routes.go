@@ -100,6 +100,17 @@ func routes() []route {
 		// Imports.
 
 		// Schedules.
+		{method: "GET", path: "/schedules", needs: studymail.MayView, page: (*site).scheduleList},
+		{method: "GET", path: "/schedules/new", needs: studymail.MayAdminister, page: (*site).scheduleNew},
+		{method: "POST", path: "/schedules", needs: studymail.MayAdminister, page: (*site).scheduleAdd},
+		{method: "POST", path: "/schedules/preview", needs: studymail.MayAdminister, page: (*site).schedulePreview},
+		{method: "GET", path: "/schedules/{id}", needs: studymail.MayView, page: (*site).scheduleShow},
+		{method: "GET", path: "/schedules/{id}/edit", needs: studymail.MayAdminister, page: (*site).scheduleEditForm},
+		{method: "POST", path: "/schedules/{id}", needs: studymail.MayAdminister, page: (*site).scheduleEdit},
+		{method: "GET", path: "/schedules/{id}/enabled", needs: studymail.MayAdminister, page: (*site).scheduleSwitchForm},
+		{method: "POST", path: "/schedules/{id}/enabled", needs: studymail.MayAdminister, page: (*site).scheduleSwitch},
+		{method: "GET", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRunForm},
+		{method: "POST", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRun},
 
 		// Monitor.
 

@@ -17,6 +17,7 @@ import (
 // Options are what a server answers with.
 type Options struct {
 	Health      Health
+	Engine      Engine
 	Log         *slog.Logger
 	HostAllowed func(host string) bool // of the Host header
 	Config      *config.Config

@@ -16,6 +16,7 @@ import (
 	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
+	"studymail/internal/jobs"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 	"studymail/internal/storetest"
@@ -33,6 +34,7 @@ type house struct {
 	log    *lines
 	ahead  *time.Duration // of the real clock
 	server *httptest.Server
+	engine *jobs.Queue
 }
 
 // lines is what was logged.
@@ -76,9 +78,17 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	}
 	h.store = storetest.OpenURL(tb, storetest.URL(tb, store.SQLite), now)
 	keys := storetest.Keys(tb)
+	if err := jobs.Migrate(tb.Context(), h.store); err != nil {
+		tb.Fatal(err)
+	}
+	engine, err := jobs.NewQueue(h.store)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h.engine = engine
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
-		Health: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
+		Health: well{}, Engine: engine, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
 		Config: cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
