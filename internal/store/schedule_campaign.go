@@ -46,3 +46,12 @@ func (t *Tx) GiveDraftSchedule(ctx context.Context, campaign studymail.ID, sched
 	}
 	return nil
 }
+
+// ScheduleOfRun gives the schedule that a run is of; zero when the run is not kept
+// any more.
+func (t *Tx) ScheduleOfRun(ctx context.Context, run studymail.ID) (studymail.ID, error) {
+	var id studymail.ID
+	_, err := t.one(ctx, "find the schedule of run "+run.String(),
+		`SELECT s.uuid FROM schedule_runs r JOIN schedules s ON s.id = r.schedule_id WHERE r.uuid = $1`, []any{run}, &id)
+	return id, err
+}

@@ -27,5 +27,6 @@ func TestSchedules(t *testing.T) {
 		storetest.ABuiltinScheduleIsMadeOnceAndFollowsItsInterval,
 		storetest.TheSchedulersTickIsKept,
 		storetest.ADraftIsGivenOneSchedule,
+		storetest.ARunTellsItsSchedule,
 	)
 }

@@ -55,3 +55,22 @@ func ADraftIsGivenOneSchedule(t *testing.T, s *store.Store) {
 		return err
 	})
 }
+
+// ARunTellsItsSchedule finds the schedule of a run by the UUIDs that a job carries.
+func ARunTellsItsSchedule(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	sched := addSchedule(t, s, ASchedule(studymail.Cron, "0 9 * * *"))
+	var taken store.TakenSchedule
+	write(t, s, func(tx *store.Tx) (err error) {
+		taken, err = tx.RunScheduleNow(ctx, &sched)
+		return err
+	})
+	read(t, s, func(tx *store.Tx) error {
+		for run, want := range map[studymail.ID]studymail.ID{taken.Run.ID: sched.ID, studymail.NewID(): {}} {
+			if got, err := tx.ScheduleOfRun(ctx, run); err != nil || got != want {
+				t.Errorf("%s: %s, %v", run, got, err)
+			}
+		}
+		return nil
+	})
+}

@@ -113,6 +113,15 @@ func routes() []route {
 		{method: "POST", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRun},
 
 		// Monitor.
+		{method: "GET", path: "/monitor", needs: studymail.MayView, page: (*site).monitor},
+		{method: "GET", path: "/monitor/jobs", needs: studymail.MayView, page: (*site).jobList},
+		{method: "GET", path: "/monitor/jobs/{number}", needs: studymail.MayView, page: (*site).jobShow},
+		{method: "GET", path: "/monitor/jobs/cancel", needs: studymail.MayAdminister, page: (*site).jobCancelForm},
+		{method: "POST", path: "/monitor/jobs/cancel", needs: studymail.MayAdminister, page: (*site).jobCancel},
+		{method: "GET", path: "/monitor/jobs/retry", needs: studymail.MayAdminister, page: (*site).jobRetryForm},
+		{method: "POST", path: "/monitor/jobs/retry", needs: studymail.MayAdminister, page: (*site).jobRetry},
+		{method: "GET", path: "/monitor/queues/{name}", needs: studymail.MayAdminister, page: (*site).queueForm},
+		{method: "POST", path: "/monitor/queues/{name}", needs: studymail.MayAdminister, page: (*site).queueSet},
 
 		// Events.
 		{method: "GET", path: "/events", needs: studymail.MayView, page: (*site).eventList},
