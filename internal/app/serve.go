@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"studymail/internal/logs"
 	"studymail/internal/outbox"
 	"studymail/internal/store"
-	"studymail/internal/web"
 )
 
 // Parts say what a process runs.
@@ -46,25 +44,17 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		}
 	}
 
-	var site *web.Server
-	addr := ""
-	if p.Web {
-		// Listening comes first: a second server on the same address is told so
-		// before it does anything.
-		var lc net.ListenConfig
-		listener, err := lc.Listen(ctx, "tcp", a.Config.HTTPAddr)
-		if err != nil {
-			return cannotListen(ctx, a.Config.HTTPAddr, err)
+	servers, addr, err := a.pages(ctx, p.Web)
+	if err != nil {
+		return err
+	}
+	for _, s := range servers {
+		running.Go(func() { fail(s.server.Serve(s.listener)) })
+	}
+	stopServers := func(ctx context.Context) {
+		for _, s := range servers {
+			s.server.Stop(ctx)
 		}
-		addr = listener.Addr().String()
-		options, err := a.WebOptions()
-		if err == nil {
-			site, err = web.New(options)
-		}
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		running.Go(func() { fail(site.Serve(listener)) })
 	}
 
 	var (
@@ -75,9 +65,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		engine, box, err = a.startWorkers(ctx, &running, fail)
 		if err != nil {
 			cancel(err)
-			if site != nil {
-				site.Stop(context.WithoutCancel(ctx))
-			}
+			stopServers(context.WithoutCancel(ctx))
 			running.Wait()
 			return err
 		}
@@ -90,9 +78,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 	<-ctx.Done()
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 13*time.Second)
 	defer stop()
-	if site != nil {
-		site.Stop(last)
-	}
+	stopServers(last)
 	var errs []error
 	if engine != nil {
 		errs = append(errs, engine.Stop(last))

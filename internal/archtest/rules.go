@@ -65,6 +65,7 @@ var onlyIn = []struct {
 	{"github.com/alexedwards/scs", []string{"internal/web"}},
 	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
 	{"github.com/pquerna/otp", []string{"internal/account"}},
+	{"github.com/prometheus/client_golang", []string{"internal/web"}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
 	{"github.com/tink-crypto/tink-go", []string{"internal/sealed"}},
 }

@@ -68,7 +68,9 @@ func TestJobsAreSeenAndSteered(t *testing.T) {
 			_, err := q.CancelJob(ctx, tx, j.Number)
 			return err
 		})
-		eventually(t, "the plan is cancelled", func() bool { return list(studymail.JobFilter{Kind: "plan_campaign"})[0].State == studymail.JobCancelled })
+		eventually(t, "the plan is cancelled", func() bool {
+			return list(studymail.JobFilter{Kind: "plan_campaign"})[0].State == studymail.JobCancelled
+		})
 
 		for range 2 { // once more changes nothing
 			write(t, s, func(tx *store.Tx) error {

@@ -26,6 +26,7 @@ func routes() []route {
 		{method: "GET", path: "/healthz", needs: public, page: (*site).processIsUp},
 		{method: "GET", path: "/readyz", needs: public, page: (*site).ready},
 		{method: "GET", path: "/health", needs: public, page: (*site).mailFlows},
+		{method: "GET", path: "/metrics", needs: public, page: (*site).metrics}, // with METRICS_TOKEN only
 		{method: "GET", path: "/assets/{file}", needs: public, page: (*site).asset},
 
 		// Signing in and out.
@@ -139,6 +140,8 @@ func routes() []route {
 		{method: "POST", path: "/users/{id}/second-factor/off", needs: studymail.MayAdminister, page: (*site).userSecondFactorOff},
 
 		// Settings.
+		{method: "GET", path: "/settings", needs: studymail.MayAdminister, page: (*site).settings},
+		{method: "POST", path: "/settings/test", needs: studymail.MayAdminister, page: (*site).settingsTest},
 
 		// Mailbox: with the Maildir transport only.
 	}

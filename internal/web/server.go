@@ -18,6 +18,8 @@ import (
 type Options struct {
 	Health      Health
 	Engine      Engine
+	Doctor      Doctor
+	Metrics     *Metrics
 	Log         *slog.Logger
 	HostAllowed func(host string) bool // of the Host header
 	Config      *config.Config

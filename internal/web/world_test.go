@@ -62,6 +62,15 @@ func (well) MailFlows(context.Context) (studymail.Health, error) {
 	return studymail.Health{Healthy: true}, nil
 }
 
+func (well) Examine(_ context.Context, try bool) (studymail.Health, error) {
+	h := studymail.Health{Healthy: true, Checks: []studymail.Check{{Name: "limits of the transport", OK: true, Value: "none"}}}
+	if try {
+		h.Healthy = false
+		h.Checks = append(h.Checks, studymail.Check{Name: "transport smtp, tried now", Value: "<b>refused</b>", Limit: "works", Mend: "look at the relay"})
+	}
+	return h, nil
+}
+
 // newHouse makes a house; environ are settings, such as SESSION_IDLE=1h.
 func newHouse(tb testing.TB, environ ...string) *house {
 	tb.Helper()
@@ -88,12 +97,13 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	h.engine = engine
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
-		Health: well{}, Engine: engine, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
+		Health: well{}, Engine: engine, Doctor: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
 		Config: cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	h.site.Metrics = NewMetrics(MetricsSource{Store: h.store, Engine: engine, Health: well{}, Log: h.site.Log, Version: "test"})
 	h.addUsers(accounts)
 	h.server = httptest.NewServer(h.site.handler())
 	tb.Cleanup(h.server.Close)
