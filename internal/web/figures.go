@@ -37,12 +37,13 @@ type figureSpan struct {
 	step        time.Duration
 	points      int
 	layout      string // of a point's time in the table
+	each        string // point
 }
 
 var figureSpans = []figureSpan{
-	{"hour", "The last hour", studymail.MinuteFigures, time.Minute, 60, "15:04"},
-	{"day", "The last day", studymail.QuarterFigures, 15 * time.Minute, 96, "Mon 15:04"},
-	{"month", "The last 30 days", studymail.DayFigures, 24 * time.Hour, 30, "Mon 2 January"},
+	{"hour", "The last hour", studymail.MinuteFigures, time.Minute, 60, "15:04", "a minute"},
+	{"day", "The last day", studymail.QuarterFigures, 15 * time.Minute, 96, "Mon 15:04", "each 15 minutes"},
+	{"month", "The last 30 days", studymail.DayFigures, 24 * time.Hour, 30, "Mon 2 January", "a day"},
 }
 
 func spanOf(name string) figureSpan {
@@ -113,7 +114,7 @@ func (s *site) draw(p *points, title, unit string, names []string, value func(se
 	for _, at := range p.at {
 		c.x = append(c.x, at.Unix())
 	}
-	b, err := json.Marshal(map[string]any{"x": c.x, "series": c.series})
+	b, err := json.Marshal(map[string]any{"zone": s.Config.TimeZone.String(), "x": c.x, "series": c.series})
 	if err != nil { // numbers and words of ours
 		return c
 	}

@@ -154,21 +154,20 @@ func (s *site) queueRow(q *studymail.JobQueue, steer bool) queueRow {
 }
 
 func (s *site) monitorCharts(p *points) []chart {
-	sent := s.draw(p, "Letters sent", "a second", []string{"Sent a second"}, func(_, point int) float64 {
-		return float64(p.n[point][studymail.Sent.String()]) / p.step.Seconds()
-	}, rateWords)
+	sent := s.counts(p, "Letters sent", []string{studymail.Sent.String()}, []string{"Sent"})
+	sent.Unit = p.each
 	sent.Empty = "No letter was sent in this time."
 	other := s.counts(p, "What else became of letters",
 		[]string{studymail.Deferred.String(), studymail.Failed.String(), studymail.Uncertain.String(), studymail.FigureThrottled, studymail.FigureBounced},
 		[]string{"Put off", "Failed", "Uncertain", "Slowed down by the server", "Bounced"})
-	other.Empty = "Nothing but letters that were sent."
+	other.Unit, other.Empty = p.each, "Nothing but letters that were sent."
 	took := s.draw(p, "How long a hand-over took", "milliseconds", []string{"Mean", "95 of 100 took at most"}, func(series, point int) float64 {
 		mean, most := p.took(point)
 		if series == 0 {
 			return float64(int(mean*10)) / 10
 		}
 		return most
-	}, func(n float64) string { return rateWords(n) })
+	}, rateWords)
 	took.Empty = "Nothing was handed over in this time."
 	return []chart{sent, other, took}
 }

@@ -54,7 +54,7 @@ func TestTheMonitorShowsWorkersQueuesAndFigures(t *testing.T) {
 	}
 	h.queueJobs(3)
 	page := v.get("/monitor").body
-	for _, want := range []string{"&lt;i&gt;mail-1", "process 42, 1.2", "Waits for mail", w.ID.String(), `data-chart="{`, "Sent a second", "Failed"} {
+	for _, want := range []string{"&lt;i&gt;mail-1", "process 42, 1.2", "Waits for mail", w.ID.String(), `data-chart="{`, "Letters sent, a minute", "Failed"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

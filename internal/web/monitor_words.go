@@ -63,7 +63,7 @@ func doesNow(w *store.WorkerNow) string {
 	if more := w.Claimed - w.HandingOver; more > 0 {
 		does = append(does, "holds "+commas(more)+" more")
 	}
-	if w.Most > 0 {
+	if w.Most > 0 && w.Open > 0 {
 		does = append(does, fmt.Sprintf("%d of %s", w.Open, countOf(int64(w.Most), "connection")))
 	}
 	if len(does) == 0 {

@@ -84,6 +84,28 @@ func Pages() []Page {
 			t.Fill("Name", "A practice").Fill("ODS code", "no code").Go("Add the care provider").Sees("1 to 8 letters and digits")
 		}},
 		{Name: "provider", As: studymail.Coordinator, Of: func(w *World) string { return "/providers/" + w.Ward.Provider.ID.String() }},
+		{Name: "home-empty-of-rights", As: studymail.Viewer, At: "/"},
+		{Name: "schedules", As: studymail.Administrator, At: "/schedules"},
+		{Name: "schedules-new", As: studymail.Administrator, At: "/schedules/new", Do: func(t *Tab) {
+			t.Fill("Tuesday", "yes").Press("Show the next times").Sees("Every Tuesday at 09:00")
+		}},
+		{Name: "schedules-new-wrong", As: studymail.Administrator, At: "/schedules/new", Do: func(t *Tab) {
+			t.Fill("Name", "Nights").Fill("By a cron expression", "yes").Fill("Cron expression", "0 9 31 2 *").Go("Add the schedule").Sees("never comes true")
+		}},
+		{Name: "schedule", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() }},
+		{Name: "schedule-edit", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/edit" }},
+		{Name: "schedule-run", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/run" }},
+		{Name: "schedule-off", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/enabled" }},
+		{Name: "monitor", As: studymail.Administrator, At: "/monitor?span=month", Do: func(t *Tab) { t.Press("The numbers as a table") }},
+		{Name: "monitor-viewer", As: studymail.Viewer, At: "/monitor"},
+		{Name: "monitor-queue", As: studymail.Administrator, At: "/monitor/queues/plan"},
+		{Name: "jobs", As: studymail.Administrator, At: "/monitor/jobs"},
+		{Name: "jobs-none", As: studymail.Viewer, At: "/monitor/jobs?state=given+up"},
+		{Name: "job", As: studymail.Administrator, Of: func(w *World) string { return w.Desk.jobPath() }},
+		{Name: "settings", As: studymail.Administrator, At: "/settings"},
+		{Name: "settings-tested", As: studymail.Administrator, At: "/settings", Do: func(t *Tab) {
+			t.Go("Test the folder that mail goes to").Sees("Tried just now")
+		}},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}

@@ -10,6 +10,7 @@ import (
 type World struct {
 	Users map[studymail.Role]studymail.User
 	Ward  Ward
+	Desk  Desk
 }
 
 // Clinic fills a product with what each page needs to have something to show:
@@ -17,4 +18,5 @@ type World struct {
 func Clinic(tb testing.TB, p *Product) {
 	tb.Helper()
 	seedWard(tb, p)
+	seedDesk(tb, p)
 }
