@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func (w *world) visitors() *visitors {
 	if out, err := add.CombinedOutput(); err != nil {
 		w.t.Fatalf("%v\n%s", err, out)
 	}
-	cmd := exec.CommandContext(w.t.Context(), w.binary, "web")
+	cmd := exec.CommandContext(context.WithoutCancel(w.t.Context()), w.binary, "web") // ended in order, below
 	cmd.Dir, cmd.Env, cmd.Stderr = w.dir, append(w.env, "HTTP_ADDR="+addr), os.Stderr
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
@@ -165,6 +166,7 @@ func (v *visitors) measure(paths []string, seconds int) {
 	)
 	for visitor := range 20 {
 		wg.Go(func() {
+			<-time.After(time.Duration(visitor) * 50 * time.Millisecond) // people do not click all at once
 			for i := visitor * 7; time.Now().Before(until); i++ {
 				path := paths[i%len(paths)]
 				began := time.Now()
