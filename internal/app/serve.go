@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"studymail/internal/logs"
 	"studymail/internal/outbox"
 	"studymail/internal/store"
-	"studymail/internal/web"
 )
 
 // Parts say what a process runs.
@@ -47,21 +45,17 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		}
 	}
 
-	var site *web.Server
-	addr := ""
-	if p.Web {
-		// Listening comes first: a second server on the same address is told so
-		// before it does anything.
-		var lc net.ListenConfig
-		listener, err := lc.Listen(ctx, "tcp", a.Config.HTTPAddr)
-		if err != nil {
-			return cannotListen(ctx, a.Config.HTTPAddr, err)
+	servers, addr, err := a.pages(ctx, p.Web)
+	if err != nil {
+		return err
+	}
+	for _, s := range servers {
+		running.Go(func() { fail(s.server.Serve(s.listener)) })
+	}
+	stopServers := func(ctx context.Context) {
+		for _, s := range servers {
+			s.server.Stop(ctx)
 		}
-		addr = listener.Addr().String()
-		if site, err = web.New(a.WebOptions()); err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		running.Go(func() { fail(site.Serve(listener)) })
 	}
 
 	var (
@@ -72,9 +66,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		engine, box, err = a.startWorkers(ctx, &running, fail)
 		if err != nil {
 			cancel(err)
-			if site != nil {
-				site.Stop(context.WithoutCancel(ctx))
-			}
+			stopServers(context.WithoutCancel(ctx))
 			running.Wait()
 			return err
 		}
@@ -87,9 +79,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 	<-ctx.Done()
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 13*time.Second)
 	defer stop()
-	if site != nil {
-		site.Stop(last)
-	}
+	stopServers(last)
 	var errs []error
 	if engine != nil {
 		errs = append(errs, engine.Stop(last))
@@ -143,7 +133,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	}
 	imports := a.newImporter()
 	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box, imports), jobs.Options{
-		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
+		Log: a.Logs.Worker, Now: time.Now, Name: box.WorkerID().String(), Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))

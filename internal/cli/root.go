@@ -151,6 +151,7 @@ its own row, before, while and after it is sent.`,
 		e.doctorCommand(),
 		e.dkimCommand(),
 		e.demoCommand(),
+		e.devCommand(),
 	)
 	return root
 }

@@ -34,7 +34,9 @@ type Config struct {
 	// The web pages.
 	HTTPAddr     string
 	AllowedHosts []string // with PUBLIC_URL's host
-	PublicURL    string   // without a slash at the end; "" if patients cannot reach the pages
+	MetricsAddr  string   // "": figures are served on HTTPAddr only, and there with MetricsToken only
+	MetricsToken sealed.Secret
+	PublicURL    string // without a slash at the end; "" if patients cannot reach the pages
 
 	TrustedProxies []netip.Prefix
 	SessionIdle    time.Duration
@@ -141,6 +143,35 @@ type Setting struct {
 
 // Show lists all options and where their values come from, secrets masked.
 func (c *Config) Show() []Setting { return append([]Setting(nil), c.settings...) }
+
+// SettingGroup is a heading with its settings, as pages show them.
+type SettingGroup struct {
+	Title    string
+	Settings []DescribedSetting
+}
+
+// DescribedSetting is a setting with what it is for.
+type DescribedSetting struct {
+	Setting
+	Doc string
+}
+
+// Described lists all options by their headings, secrets masked.
+func (c *Config) Described() []SettingGroup {
+	values := map[string]Setting{}
+	for _, s := range c.settings {
+		values[s.Name] = s
+	}
+	var all []SettingGroup
+	for _, g := range table() {
+		group := SettingGroup{Title: g.title}
+		for _, o := range g.options {
+			group.Settings = append(group.Settings, DescribedSetting{values[o.name], strings.ReplaceAll(o.doc, "`", "")})
+		}
+		all = append(all, group)
+	}
+	return all
+}
 
 // HostAllowed tells whether a request's Host may be answered: one of
 // ALLOWED_HOSTS, a name below one that begins with a dot, or any with *.

@@ -278,6 +278,16 @@ func table() []group {
 				set: setHTTPAddr,
 			},
 			{
+				name: "METRICS_ADDR", allowed: "an address to listen on, such as 127.0.0.1:9100",
+				doc: "Where figures for Prometheus are served, at /metrics, without a login: an address that only the monitor reaches. When empty: nowhere.",
+				set: setMetricsAddr,
+			},
+			{
+				name: "METRICS_TOKEN", secret: true, allowed: "at least 16 characters",
+				doc: "With it, /metrics is served on HTTP_ADDR, too, to who sends it as a bearer token.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.MetricsToken }, 16),
+			},
+			{
 				name: "ALLOWED_HOSTS", old: "DJANGO_ALLOWED_HOSTS", def: "localhost,127.0.0.1,[::1]",
 				allowed: "host names separated by commas, without scheme and port; .example.org also takes the names below it",
 				doc:     "The host names under which the pages may be asked for; that of PUBLIC_URL is added by itself.",

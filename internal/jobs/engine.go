@@ -45,6 +45,7 @@ type Handlers struct {
 type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the machine's clock: River's times are its
+	Name     string           // stands with the jobs that it works: the worker's UUID; "": one of River's making
 	Workers  int              // how many jobs of a queue at once; 4
 	PollOnly bool             // no LISTEN/NOTIFY: behind pgbouncer
 	Tick     time.Duration    // how often the schedules are looked at; 500 ms
@@ -86,6 +87,7 @@ func Start(ctx context.Context, s *store.Store, h Handlers, o Options) (*Engine,
 	}
 	slots := river.QueueConfig{MaxWorkers: o.Workers}
 	e.client, err = river.NewClient(driver, &river.Config{
+		ID:                          o.Name,
 		Logger:                      slog.New(riverLog{o.Log.Handler()}),
 		Queues:                      map[string]river.QueueConfig{sendQueue: slots, planQueue: slots, sweepQueue: slots, importQueue: slots},
 		Workers:                     workers,

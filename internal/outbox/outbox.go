@@ -174,6 +174,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 func (o *Outbox) stop(ctx context.Context) error {
 	w := o.worker.Load()
 	o.lastSign(ctx)
+	o.noteFigures(ctx)
 	left, err := o.stopWorker(ctx, &w.Worker, true)
 	if err != nil {
 		return errors.Join(errors.New("the worker could not sign off; what it held comes back by itself"), err)

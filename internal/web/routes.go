@@ -26,6 +26,7 @@ func routes() []route {
 		{method: "GET", path: "/healthz", needs: public, page: (*site).processIsUp},
 		{method: "GET", path: "/readyz", needs: public, page: (*site).ready},
 		{method: "GET", path: "/health", needs: public, page: (*site).mailFlows},
+		{method: "GET", path: "/metrics", needs: public, page: (*site).metrics}, // with METRICS_TOKEN only
 		{method: "GET", path: "/assets/{file}", needs: public, page: (*site).asset},
 
 		// Signing in and out.
@@ -129,8 +130,28 @@ func routes() []route {
 		{method: "POST", path: "/imports/{id}/discard", needs: studymail.MayEdit, page: (*site).importDiscard},
 
 		// Schedules.
+		{method: "GET", path: "/schedules", needs: studymail.MayView, page: (*site).scheduleList},
+		{method: "GET", path: "/schedules/new", needs: studymail.MayAdminister, page: (*site).scheduleNew},
+		{method: "POST", path: "/schedules", needs: studymail.MayAdminister, page: (*site).scheduleAdd},
+		{method: "POST", path: "/schedules/preview", needs: studymail.MayAdminister, page: (*site).schedulePreview},
+		{method: "GET", path: "/schedules/{id}", needs: studymail.MayView, page: (*site).scheduleShow},
+		{method: "GET", path: "/schedules/{id}/edit", needs: studymail.MayAdminister, page: (*site).scheduleEditForm},
+		{method: "POST", path: "/schedules/{id}", needs: studymail.MayAdminister, page: (*site).scheduleEdit},
+		{method: "GET", path: "/schedules/{id}/enabled", needs: studymail.MayAdminister, page: (*site).scheduleSwitchForm},
+		{method: "POST", path: "/schedules/{id}/enabled", needs: studymail.MayAdminister, page: (*site).scheduleSwitch},
+		{method: "GET", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRunForm},
+		{method: "POST", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRun},
 
 		// Monitor.
+		{method: "GET", path: "/monitor", needs: studymail.MayView, page: (*site).monitor},
+		{method: "GET", path: "/monitor/jobs", needs: studymail.MayView, page: (*site).jobList},
+		{method: "GET", path: "/monitor/jobs/{number}", needs: studymail.MayView, page: (*site).jobShow},
+		{method: "GET", path: "/monitor/jobs/cancel", needs: studymail.MayAdminister, page: (*site).jobCancelForm},
+		{method: "POST", path: "/monitor/jobs/cancel", needs: studymail.MayAdminister, page: (*site).jobCancel},
+		{method: "GET", path: "/monitor/jobs/retry", needs: studymail.MayAdminister, page: (*site).jobRetryForm},
+		{method: "POST", path: "/monitor/jobs/retry", needs: studymail.MayAdminister, page: (*site).jobRetry},
+		{method: "GET", path: "/monitor/queues/{name}", needs: studymail.MayAdminister, page: (*site).queueForm},
+		{method: "POST", path: "/monitor/queues/{name}", needs: studymail.MayAdminister, page: (*site).queueSet},
 
 		// Events.
 		{method: "GET", path: "/events", needs: studymail.MayView, page: (*site).eventList},
@@ -148,6 +169,8 @@ func routes() []route {
 		{method: "POST", path: "/users/{id}/second-factor/off", needs: studymail.MayAdminister, page: (*site).userSecondFactorOff},
 
 		// Settings.
+		{method: "GET", path: "/settings", needs: studymail.MayAdminister, page: (*site).settings},
+		{method: "POST", path: "/settings/test", needs: studymail.MayAdminister, page: (*site).settingsTest},
 
 		// Mailbox: with the Maildir transport only.
 	}

@@ -18,6 +18,9 @@ import (
 // Options are what a server answers with.
 type Options struct {
 	Health      Health
+	Engine      Engine
+	Doctor      Doctor
+	Metrics     *Metrics
 	Log         *slog.Logger
 	HostAllowed func(host string) bool // of the Host header
 	Config      *config.Config

@@ -16,6 +16,7 @@ import (
 	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
+	"studymail/internal/jobs"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 	"studymail/internal/storetest"
@@ -33,6 +34,7 @@ type house struct {
 	log    *lines
 	ahead  *time.Duration // of the real clock
 	server *httptest.Server
+	engine *jobs.Queue
 }
 
 // lines is what was logged.
@@ -60,6 +62,15 @@ func (well) MailFlows(context.Context) (studymail.Health, error) {
 	return studymail.Health{Healthy: true}, nil
 }
 
+func (well) Examine(_ context.Context, try bool) (studymail.Health, error) {
+	h := studymail.Health{Healthy: true, Checks: []studymail.Check{{Name: "limits of the transport", OK: true, Value: "none"}}}
+	if try {
+		h.Healthy = false
+		h.Checks = append(h.Checks, studymail.Check{Name: "transport smtp, tried now", Value: "<b>refused</b>", Limit: "works", Mend: "look at the relay"})
+	}
+	return h, nil
+}
+
 // newHouse makes a house; environ are settings, such as SESSION_IDLE=1h.
 func newHouse(tb testing.TB, environ ...string) *house {
 	tb.Helper()
@@ -76,14 +87,23 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	}
 	h.store = storetest.OpenURL(tb, storetest.URL(tb, store.SQLite), now)
 	keys := storetest.Keys(tb)
+	if err := jobs.Migrate(tb.Context(), h.store); err != nil {
+		tb.Fatal(err)
+	}
+	engine, err := jobs.NewQueue(h.store)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h.engine = engine
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
-		Health: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
+		Health: well{}, Engine: engine, Doctor: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
 		Config: cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	h.site.Metrics = NewMetrics(MetricsSource{Store: h.store, Engine: engine, Health: well{}, Log: h.site.Log, Version: "test"})
 	h.addUsers(accounts)
 	h.server = httptest.NewUnstartedServer(h.site.handler())
 	// As the product's own: each request begins with its time, whatever the one before set.

@@ -113,6 +113,28 @@ func Pages() []Page {
 			t.Go("Show the values").Sees("nowhere").Press("Worth a look")
 		}},
 		{Name: "import-done", As: studymail.Viewer, Of: func(w *World) string { return "/imports/" + w.Imports.Done.String() }},
+		{Name: "home-empty-of-rights", As: studymail.Viewer, At: "/"},
+		{Name: "schedules", As: studymail.Administrator, At: "/schedules"},
+		{Name: "schedules-new", As: studymail.Administrator, At: "/schedules/new", Do: func(t *Tab) {
+			t.Fill("Tuesday", "yes").Press("Show the next times").Sees("Every Tuesday at 09:00")
+		}},
+		{Name: "schedules-new-wrong", As: studymail.Administrator, At: "/schedules/new", Do: func(t *Tab) {
+			t.Fill("Name", "Nights").Fill("By a cron expression", "yes").Fill("Cron expression", "0 9 31 2 *").Go("Add the schedule").Sees("never comes true")
+		}},
+		{Name: "schedule", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() }},
+		{Name: "schedule-edit", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/edit" }},
+		{Name: "schedule-run", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/run" }},
+		{Name: "schedule-off", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/enabled" }},
+		{Name: "monitor", As: studymail.Administrator, At: "/monitor?span=month"},
+		{Name: "monitor-viewer", As: studymail.Viewer, At: "/monitor"},
+		{Name: "monitor-queue", As: studymail.Administrator, At: "/monitor/queues/plan"},
+		{Name: "jobs", As: studymail.Administrator, At: "/monitor/jobs"},
+		{Name: "jobs-none", As: studymail.Viewer, At: "/monitor/jobs?state=given+up"},
+		{Name: "job", As: studymail.Administrator, Of: func(w *World) string { return w.Desk.jobPath() }},
+		{Name: "settings", As: studymail.Administrator, At: "/settings"},
+		{Name: "settings-tested", As: studymail.Administrator, At: "/settings", Do: func(t *Tab) {
+			t.Go("Test the folder that mail goes to").Sees("Tried just now")
+		}},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}

@@ -11,6 +11,7 @@ type World struct {
 	Users   map[studymail.Role]studymail.User
 	Ward    Ward
 	Imports Imports
+	Desk    Desk
 }
 
 // Clinic fills a product with what each page needs to have something to show:
@@ -19,4 +20,5 @@ func Clinic(tb testing.TB, p *Product) {
 	tb.Helper()
 	seedWard(tb, p)
 	seedImports(tb, p)
+	seedDesk(tb, p)
 }
