@@ -13,8 +13,8 @@ import (
 func (t *Tx) AddSuppression(ctx context.Context, s *studymail.Suppression) (added bool, err error) {
 	s.ID, s.CreatedAt = studymail.NewID(), t.now
 	n, err := t.exec(ctx, "suppress an address",
-		`INSERT INTO suppressions (uuid, email_hash, reason, source, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email_hash) DO NOTHING`,
-		s.ID, s.EmailHash, s.Reason, s.Source, ms(s.CreatedAt))
+		`INSERT INTO suppressions (uuid, email_hash, reason, source, created_at, feedback_id) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_hash) DO NOTHING`,
+		s.ID, s.EmailHash, s.Reason, s.Source, ms(s.CreatedAt), key(s.Feedback))
 	return n == 1, err
 }
 
