@@ -121,7 +121,7 @@ func (s FeedbackState) String() string {
 	case FeedbackApplied:
 		return "applied"
 	case FeedbackKept:
-		return "to be looked at"
+		return "kept"
 	case FeedbackUndone:
 		return "undone"
 	}

@@ -224,7 +224,10 @@ func (a *App) purge(ctx context.Context) (int, error) {
 		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
 		return err
 	})
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	return n, a.purgeFeedback(ctx)
 }
 
 // tick does what must not wait for the job engine or its leader, each in a loop
@@ -246,6 +249,13 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 	loops.Go(func() {
 		a.every(ctx, "what became of letters could not be noted for lists", func() error {
 			_, err := a.Store.KeepLastMessages(ctx)
+			return err
+		})
+	})
+	intake := a.Feedback()
+	loops.Go(func() {
+		a.every(ctx, "feedback that waited could not be applied", func() error {
+			_, err := intake.ApplyWaiting(ctx)
 			return err
 		})
 	})

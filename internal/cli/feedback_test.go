@@ -83,3 +83,41 @@ func TestClassifyTellsAFileThatItCannotReadAndGoesOn(t *testing.T) {
 		t.Errorf("without a file: exit code %d, %s%s", r.code, r.out, r.err)
 	}
 }
+
+// A bounce that is imported twice, as a mail and in an mbox, changes its patient once
+// and is listed once; another mail waits for a person, who reads it with --reveal.
+// Seen to fail: with the whole file taken for the mail.
+func TestImportedFeedbackIsAppliedAndListed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, store.SQLite)
+	if err := os.Mkdir(filepath.Join(d.sys.Dir, "in"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d.write(t, "in/one.eml", feedbackMail)
+	d.write(t, "in/box", "From a\n"+feedbackMail+"\n\nFrom b\n"+ordinaryMail)
+	n := answer[tookIn](t, d, "feedback", "import", "in")
+	if n.Mails != 3 || n.Kept != 2 || n.Again != 1 || n.Applied != 0 {
+		t.Errorf("%+v", n)
+	}
+	all := answer[[]feedbackView](t, d, "feedback", "list", "--state", "kept")
+	if len(all) != 2 || !all[0].Kept || all[0].Message.String() != "" {
+		t.Fatalf("%+v", all)
+	}
+	for _, f := range all {
+		shown := answer[feedbackView](t, d, "feedback", "show", f.ID.String(), "--reveal")
+		if f.Kind == "none" && !strings.Contains(shown.Mail, "I would like to take part") || f.Times == 2 != (f.Kind == "hard") {
+			t.Errorf("%+v", shown)
+		}
+	}
+	if unseen := answer[[]feedbackView](t, d, "feedback", "list", "--unseen"); len(unseen) != 0 {
+		t.Errorf("%d unseen", len(unseen))
+	}
+	for _, wrong := range [][]string{{"import"}, {"list", "--state", "lost"}, {"show", "x"}, {"undo", all[0].ID.String()}} {
+		if r := d.run(t, "", append([]string{"feedback"}, wrong...)...); r.code != exitUsage {
+			t.Errorf("%v: exit code %d", wrong, r.code)
+		}
+	}
+	if r := d.run(t, "", "feedback", "undo", all[0].ID.String(), "--why", "mistake"); r.code != exitFailed || !strings.Contains(r.err, "not applied") {
+		t.Errorf("undo of what was not applied: %d, %s", r.code, r.err)
+	}
+}

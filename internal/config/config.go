@@ -82,6 +82,9 @@ type Config struct {
 	SweepEvery     time.Duration
 	MessageExpires time.Duration
 
+	// Feedback.
+	FeedbackKeep time.Duration
+
 	// Jobs.
 	JobHistory time.Duration
 

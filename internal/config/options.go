@@ -271,6 +271,13 @@ func table() []group {
 				set: duration(func(c *Config) *timeDuration { return &c.JobHistory }, minute, 366*day),
 			},
 		}},
+		{"Feedback", []option{
+			{
+				name: "FEEDBACK_KEEP", def: "30d", allowed: "a duration from 1d to 366d, such as 30d",
+				doc: "How long mails that nobody understood, and what other servers said, are kept.",
+				set: duration(func(c *Config) *timeDuration { return &c.FeedbackKeep }, day, 366*day),
+			},
+		}},
 		{"Pages", []option{
 			{
 				name: "HTTP_ADDR", def: "127.0.0.1:8000", allowed: "an address to listen on, such as 127.0.0.1:8000 or :8000",

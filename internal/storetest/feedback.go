@@ -87,9 +87,9 @@ func (l *letters) suppressions(t *testing.T) (all []studymail.Suppression) {
 }
 
 // FeedbackCountsOnceHoweverOftenItComes takes the same in twice, and then another
-// report that says the same. Without the digest the first came twice; without the
-// bits of the message the second was counted again, and marked the patient again
-// whom a person had set back.
+// report that says the same. Seen to fail: with the first followed again (its effect
+// became "counted before"), and without the bits of the message: the second was counted
+// again, and marked the patient again whom a person had set back.
 func FeedbackCountsOnceHoweverOftenItComes(t *testing.T, s *store.Store) {
 	l := newLetters(t, s)
 	p := l.AddPatients(t, s, 0, 1)[0]
@@ -102,6 +102,7 @@ func FeedbackCountsOnceHoweverOftenItComes(t *testing.T, s *store.Store) {
 	equal(t, "came before", repeat, true)
 	equal(t, "the same feedback", again.ID, f.ID)
 	equal(t, "times", again.Times, 2)
+	equal(t, "effect that stands", again.Effect, f.Effect)
 	equal(t, "counted", l.cameBack(t), map[studymail.CameBack]int{studymail.CameHard: 1})
 	equal(t, "message", l.message(t, c.Key).CameBack, studymail.CameHard)
 
