@@ -14,6 +14,6 @@ func (a *App) Accounts() *account.Accounts {
 func (a *App) WebOptions() web.Options {
 	return web.Options{
 		Health: a, Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
-		Accounts: a.Accounts(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
+		Accounts: a.Accounts(), Feedback: a.Feedback(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
 	}
 }

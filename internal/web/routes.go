@@ -28,6 +28,10 @@ func routes() []route {
 		{method: "GET", path: "/health", needs: public, page: (*site).mailFlows},
 		{method: "GET", path: "/assets/{file}", needs: public, page: (*site).asset},
 
+		// Patients' own page: who opts out has no login.
+		{method: "GET", path: optOutPath, needs: public, page: (*site).optOutForm},
+		{method: "POST", path: optOutPath, needs: public, page: (*site).optOut, limit: 8 << 10},
+
 		// Signing in and out.
 		{method: "GET", path: "/login", needs: public, page: (*site).loginForm},
 		{method: "POST", path: "/login", needs: public, page: (*site).login},

@@ -16,6 +16,7 @@ import (
 	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
+	"studymail/internal/feedback"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 	"studymail/internal/storetest"
@@ -79,7 +80,7 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
 		Health: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
-		Config: cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
+		Config: cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)
