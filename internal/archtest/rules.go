@@ -71,7 +71,7 @@ var onlyIn = []struct {
 
 // onlyImports lists what these packages may import besides the standard library.
 var onlyImports = map[string][]string{
-	"internal/sealed": {"github.com/tink-crypto/tink-go", "golang.org/x/text"},
+	"internal/sealed": {"github.com/tink-crypto/tink-go", "golang.org/x/text", "golang.org/x/crypto"},
 	"":                {module + "/internal/sealed", "golang.org/x/text", "golang.org/x/net/idna", "github.com/google/uuid"},
 }
 

@@ -154,6 +154,11 @@ func (s *Store) WriteImport(ctx context.Context, c *ImportChunk) error {
 				return err
 			}
 		}
+		for _, people := range [][]studymail.Person{c.People, c.Changed} {
+			if err := t.suppressUnderNewest(ctx, people...); err != nil {
+				return err
+			}
+		}
 		if c.Action == "" {
 			return nil
 		}
