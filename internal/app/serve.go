@@ -12,6 +12,7 @@ import (
 
 	"studymail"
 	"studymail/internal/audience"
+	"studymail/internal/feedback"
 	"studymail/internal/jobs"
 	"studymail/internal/limiter"
 	"studymail/internal/logs"
@@ -152,7 +153,11 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	}
 	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })
-	running.Go(func() { a.tick(ctx, planner, box) })
+	intake := a.Feedback()
+	if a.Config.FeedbackSMTPAddr != "" {
+		running.Go(func() { fail(a.receiveFeedback(ctx, intake)) })
+	}
+	running.Go(func() { a.tick(ctx, planner, box, intake) })
 	return engine, box, nil
 }
 
@@ -232,7 +237,7 @@ func (a *App) purge(ctx context.Context) (int, error) {
 
 // tick does what must not wait for the job engine or its leader, each in a loop
 // of its own so that a long plan holds up nothing else.
-func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) {
+func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox, intake *feedback.Intake) {
 	var loops sync.WaitGroup
 	loops.Go(func() {
 		a.every(ctx, "dead workers could not be looked for", func() error { return a.recoverDead(ctx, box) })
@@ -252,7 +257,6 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 			return err
 		})
 	})
-	intake := a.Feedback()
 	loops.Go(func() {
 		a.every(ctx, "feedback that waited could not be applied", func() error {
 			_, err := intake.ApplyWaiting(ctx)

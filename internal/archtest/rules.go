@@ -62,6 +62,8 @@ var onlyIn = []struct {
 	{"github.com/lib/pq", []string{"internal/store"}},
 	{"net/http", []string{"internal/web", "internal/app"}},
 	{"github.com/emersion/go-msgauth", []string{"internal/dkim"}},
+	{"github.com/emersion/go-smtp", []string{"internal/feedback"}},
+	{"github.com/emersion/go-imap", []string{"internal/feedback"}},
 	{"github.com/alexedwards/scs", []string{"internal/web"}},
 	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
 	{"github.com/pquerna/otp", []string{"internal/account"}},

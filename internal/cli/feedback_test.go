@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"errors"
+	"io"
+	"net/smtp"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -119,5 +123,39 @@ func TestImportedFeedbackIsAppliedAndListed(t *testing.T) {
 	}
 	if r := d.run(t, "", "feedback", "undo", all[0].ID.String(), "--why", "mistake"); r.code != exitFailed || !strings.Contains(r.err, "not applied") {
 		t.Errorf("undo of what was not applied: %d, %s", r.code, r.err)
+	}
+}
+
+// A server receives mail for the bounce domain, and ends in order. Seen to fail:
+// without receiveFeedback among what workers run.
+func TestAServerReceivesFeedback(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, store.SQLite)
+	d.sys.Environ = append(d.sys.Environ, "FEEDBACK_SMTP_ADDR=127.0.0.1:0", "BOUNCE_DOMAIN=bounce.example.org")
+	s := d.start(t, "feedback is received", "worker")
+	addr := regexp.MustCompile(`feedback is received","addr":"([^"]+)"`).FindStringSubmatch(s.says.String())
+	if addr == nil {
+		t.Fatalf("where? %s", s.says.String())
+	}
+	c, err := smtp.Dial(addr[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Mail("anna@example.org"), c.Rcpt("postmaster@bounce.example.org")); err != nil {
+		t.Fatal(err)
+	}
+	w, err := c.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(w, ordinaryMail)
+	if err := errors.Join(err, w.Close(), c.Quit()); err != nil {
+		t.Fatal(err)
+	}
+	if all := answer[[]feedbackView](t, d, "feedback", "list", "--state", "kept"); len(all) != 1 || all[0].Source != "smtp" {
+		t.Errorf("%+v", all)
+	}
+	if code := s.end(); code != exitFine {
+		t.Errorf("exit code %d: %s", code, s.says.String())
 	}
 }

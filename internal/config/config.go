@@ -83,7 +83,9 @@ type Config struct {
 	MessageExpires time.Duration
 
 	// Feedback.
-	FeedbackKeep time.Duration
+	FeedbackSMTPAddr string // "": nothing is received
+	FeedbackSMTPRate int    // 0: no limit
+	FeedbackKeep     time.Duration
 
 	// Jobs.
 	JobHistory time.Duration

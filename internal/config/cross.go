@@ -45,6 +45,9 @@ func (l *loader) cross() {
 	if slices.Contains(c.AllowedHosts, "*") {
 		l.warn("ALLOWED_HOSTS", "* answers under any name, forged ones included; name the hosts")
 	}
+	if c.FeedbackSMTPAddr != "" && c.BounceDomain == "" && !l.wrong["BOUNCE_DOMAIN"] {
+		l.problem("BOUNCE_DOMAIN", "found nothing, but FEEDBACK_SMTP_ADDR is set; allowed: %s", allowedFor("BOUNCE_DOMAIN"))
+	}
 	l.signing()
 	l.keys()
 	for name, v := range map[string]string{

@@ -273,6 +273,16 @@ func table() []group {
 		}},
 		{"Feedback", []option{
 			{
+				name: "FEEDBACK_SMTP_ADDR", allowed: "an address to listen on, such as :25 or 10.0.0.5:2525",
+				doc: "Workers receive mail for BOUNCE_DOMAIN here, whose MX record leads to this machine. Empty: they do not.",
+				set: setFeedbackAddr,
+			},
+			{
+				name: "FEEDBACK_SMTP_RATE", def: "600", allowed: "0 to 100000, 0 for no limit",
+				doc: "Mails a minute that are received from one network address; more are asked to come later.",
+				set: number(func(c *Config) *int { return &c.FeedbackSMTPRate }, 0, 100000),
+			},
+			{
 				name: "FEEDBACK_KEEP", def: "30d", allowed: "a duration from 1d to 366d, such as 30d",
 				doc: "How long mails that nobody understood, and what other servers said, are kept.",
 				set: duration(func(c *Config) *timeDuration { return &c.FeedbackKeep }, day, 366*day),

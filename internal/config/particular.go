@@ -143,6 +143,15 @@ func setDKIMKey(i int) func(*Config, string) bool {
 
 func setHTTPAddr(c *Config, v string) bool {
 	c.HTTPAddr = v
+	return isListenAddr(v)
+}
+
+func setFeedbackAddr(c *Config, v string) bool {
+	c.FeedbackSMTPAddr = v
+	return v == "" || isListenAddr(v)
+}
+
+func isListenAddr(v string) bool {
 	host, port, err := net.SplitHostPort(v)
 	if err != nil {
 		return false
