@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strconv"
 	"syscall"
 	"time"
 
 	"studymail"
+	"studymail/internal/config"
 	"studymail/internal/feedback"
 	"studymail/internal/store"
 )
@@ -56,6 +58,23 @@ func (a *App) receiveFeedback(ctx context.Context, intake *feedback.Intake) erro
 			return nil
 		}
 	}
+}
+
+// readMailbox reads feedback out of an IMAP mailbox until ctx ends.
+func (a *App) readMailbox(ctx context.Context, intake *feedback.Intake) error {
+	c := &a.Config.FeedbackIMAP
+	own, err := a.privateRoots()
+	if err != nil {
+		return err
+	}
+	security := map[config.TLS]feedback.Security{
+		config.ImplicitTLS: feedback.ImplicitTLS, config.StartTLSRequired: feedback.StartTLS, config.NoTLS: feedback.NoTLS,
+	}[c.TLS]
+	feedback.NewMailbox(feedback.MailboxOptions{
+		Intake: intake, Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Security: security, TLS: own,
+		User: c.User, Password: c.Password, Folder: c.Folder, Done: c.Done, Every: c.Every, Log: a.Logs.Worker,
+	}).Run(ctx)
+	return nil
 }
 
 // purgeFeedback forgets feedback that has been kept long enough, in short transactions.

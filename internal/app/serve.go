@@ -157,6 +157,9 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if a.Config.FeedbackSMTPAddr != "" {
 		running.Go(func() { fail(a.receiveFeedback(ctx, intake)) })
 	}
+	if a.Config.FeedbackIMAP.Host != "" {
+		running.Go(func() { fail(a.readMailbox(ctx, intake)) })
+	}
 	running.Go(func() { a.tick(ctx, planner, box, intake) })
 	return engine, box, nil
 }

@@ -85,6 +85,7 @@ type Config struct {
 	// Feedback.
 	FeedbackSMTPAddr string // "": nothing is received
 	FeedbackSMTPRate int    // 0: no limit
+	FeedbackIMAP     IMAP
 	FeedbackKeep     time.Duration
 
 	// Jobs.
@@ -106,6 +107,18 @@ type Config struct {
 type DKIMKey struct {
 	Selector string
 	Key      crypto.Signer
+}
+
+// IMAP is a mailbox that feedback is read from.
+type IMAP struct {
+	Host     string // "": none
+	Port     int
+	User     string
+	Password sealed.Secret
+	TLS      TLS
+	Folder   string
+	Done     string // "": mails are deleted
+	Every    time.Duration
 }
 
 // Transport is where mail is handed over.
