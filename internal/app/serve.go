@@ -261,6 +261,9 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 		})
 	})
 	loops.Go(func() {
+		a.every(ctx, "campaigns could not be looked at for halts", a.haltCampaigns(ctx))
+	})
+	loops.Go(func() {
 		a.every(ctx, "feedback that waited could not be applied", func() error {
 			_, err := intake.ApplyWaiting(ctx)
 			return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/smtp"
 	"os"
@@ -157,5 +158,63 @@ func TestAServerReceivesFeedback(t *testing.T) {
 	}
 	if code := s.end(); code != exitFine {
 		t.Errorf("exit code %d: %s", code, s.says.String())
+	}
+}
+
+// A campaign of which too much bounces stops by itself, says why and what to do, and
+// goes on when a person lets it; then what bounced before counts no more. Seen to fail:
+// without haltCampaigns among what workers do.
+func TestACampaignStopsByItselfAndAPersonLetsItGoOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, store.SQLite)
+	d.sys.Environ = append(d.sys.Environ, "HALT_FROM=10", "RATE_PER_SECOND=10", "BOUNCE_DOMAIN=bounce.example.org")
+	d.letter(t)
+	d.must(t, "study", "add", "--name", "A")
+	d.must(t, "provider", "add", "--name", "Smith's Surgery", "--ods", "ABCD001", "--contact", "Dr Smith")
+	var people strings.Builder
+	people.WriteString("username,first_name,last_name,email,ods_code\n")
+	for n := range 400 {
+		fmt.Fprintf(&people, "user%d,User,Number%d,user%d@example.org,ABCD001\n", n, n, n)
+	}
+	d.write(t, "people.csv", people.String())
+	d.must(t, "import", "people.csv", "--study", "A", "--yes")
+	c := d.create(t, "--start", "--yes")
+	d.start(t, "working", "worker")
+	waitUntil(t, func() bool { return d.show(t, c.ID).Sent >= 12 })
+
+	bounced := 0
+	bounceSome := func() { // every third of what was sent by now
+		for i, m := range answer[[]messageAnswer](t, d, "outbox", "list", "--campaign", c.ID.String(), "--state", "sent") {
+			if i%3 == 0 && i/3 >= bounced {
+				bounced++
+				report := "From: MAILER-DAEMON@mx.example.net\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n" +
+					"Original-Envelope-Id: " + m.ID.String() + "\n\nFinal-Recipient: rfc822; user@example.org\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b--\n"
+				if r := d.run(t, report, "feedback", "import", "-"); r.code != exitFine {
+					t.Fatal(r.err)
+				}
+			}
+		}
+	}
+	bounceSome()
+	waitUntil(t, func() bool { return d.show(t, c.ID).State == "paused" })
+	shown := d.must(t, "campaign", "show", c.ID.String())
+	for _, want := range []string{"hard bounces", "the limit is 5 %", "studymail campaign resume " + c.ID.String(), "Came back: bounced: hard"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("it does not say %q:\n%s", want, shown)
+		}
+	}
+	v := d.show(t, c.ID)
+	if v.Halted == nil || v.Halted.Reason != "hard bounces" || v.CameBack["bounced: hard"] != bounced {
+		t.Errorf("%+v, %v; %d bounced", v.Halted, v.CameBack, bounced)
+	}
+
+	d.must(t, "campaign", "resume", c.ID.String())
+	before := d.show(t, c.ID).Sent
+	waitUntil(t, func() bool { return d.show(t, c.ID).Sent >= before+20 })
+	if now := d.show(t, c.ID); now.State != "running" {
+		t.Errorf("what bounced before halts it again: %s", now.State)
+	}
+	if out := d.must(t, "event", "list", "--about", c.ID.String()); strings.Count(out, "campaign halted") != 1 {
+		t.Errorf("%s", out)
 	}
 }

@@ -86,6 +86,7 @@ type Config struct {
 	FeedbackSMTPAddr string // "": nothing is received
 	FeedbackSMTPRate int    // 0: no limit
 	FeedbackIMAP     IMAP
+	Halts            studymail.HaltRules
 	FeedbackKeep     time.Duration
 
 	// Jobs.
@@ -117,7 +118,7 @@ type IMAP struct {
 	Password sealed.Secret
 	TLS      TLS
 	Folder   string
-	Done     string // "": mails are deleted
+	Done     string // "": mails are deleted, since FEEDBACK_IMAP_DONE says so
 	Every    time.Duration
 }
 

@@ -95,6 +95,9 @@ func (l *loader) mailbox() {
 	if m.Folder != "" && m.Folder == m.Done {
 		l.problem("FEEDBACK_IMAP_DONE", "found %q, which is FEEDBACK_IMAP_FOLDER, too; allowed: another folder", m.Done)
 	}
+	if m.Done == "delete" {
+		m.Done = ""
+	}
 	if m.TLS == NoTLS && !loopback(m.Host) {
 		l.warn("FEEDBACK_IMAP_TLS", "with none, mails and the password cross the network in clear; tls or starttls-required protect them")
 	}

@@ -314,13 +314,33 @@ func table() []group {
 			},
 			{
 				name: "FEEDBACK_IMAP_DONE", def: "studymail", allowed: "up to 200 characters on one line",
-				doc: "The folder that mails are moved to once they were taken in. Empty: they are deleted.",
+				doc: "The folder that mails are moved to once they were taken in; `delete` deletes them.",
 				set: line(func(c *Config) *string { return &c.FeedbackIMAP.Done }, 200),
 			},
 			{
 				name: "FEEDBACK_IMAP_EVERY", def: "1m", allowed: "a duration from 1s to 1h, such as 1m",
 				doc: "How often is looked for new mails at least; a server that tells of them by itself (IDLE) is believed at once.",
 				set: duration(func(c *Config) *timeDuration { return &c.FeedbackIMAP.Every }, second, hour),
+			},
+			{
+				name: "HALT_FROM", def: "200", allowed: "1 to 1000000",
+				doc: "A campaign stops by itself only once so many of its letters were sent or failed.",
+				set: number(func(c *Config) *int { return &c.Halts.From }, 1, 1000000),
+			},
+			{
+				name: "HALT_HARD", def: "5", allowed: "a percentage from 0 to 100, 0 for never",
+				doc: "It stops when more than that many percent went to dead addresses. A person lets it go on.",
+				set: percentage(func(c *Config) *float64 { return &c.Halts.Hard }),
+			},
+			{
+				name: "HALT_COMPLAINTS", def: "0.1", allowed: "a percentage from 0 to 100, 0 for never",
+				doc: "The same for complaints; three of them at least.",
+				set: percentage(func(c *Config) *float64 { return &c.Halts.Complaints }),
+			},
+			{
+				name: "HALT_FAILED", def: "10", allowed: "a percentage from 0 to 100, 0 for never",
+				doc: "The same for letters that failed for good.",
+				set: percentage(func(c *Config) *float64 { return &c.Halts.Failed }),
 			},
 			{
 				name: "FEEDBACK_KEEP", def: "30d", allowed: "a duration from 1d to 366d, such as 30d",

@@ -131,7 +131,7 @@ func (r *reader) read(t *testing.T, addr string, how feedback.Security, done str
 	t.Helper()
 	m := feedback.NewMailbox(feedback.MailboxOptions{
 		Intake: r.intake, Addr: addr, Security: how, TLS: &tls.Config{RootCAs: r.roots, MinVersion: tls.VersionTLS12}, User: "bounces", Password: sealed.NewSecret("secret"),
-		Folder: "INBOX", Done: done, Every: 200 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		Folder: "INBOX", Done: done, Every: 200 * time.Millisecond, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -21,5 +21,6 @@ func TestFeedback(t *testing.T) {
 		storetest.WhatIsUndoneStandsAsBefore,
 		storetest.FeedbackIsListedByEachFilterAndForgottenInTime,
 		storetest.AMessageThatIsSentAgainBeginsWithNothing,
+		storetest.AHaltedCampaignGoesOnOnlyByAPerson,
 	)
 }

@@ -74,8 +74,9 @@ END $$;
 CREATE TRIGGER people_address BEFORE UPDATE OF email_hash ON people
     FOR EACH ROW WHEN (OLD.email_hash IS DISTINCT FROM NEW.email_hash) EXECUTE FUNCTION note_address();
 
--- A campaign that stopped by itself: why ('' for none), and the numbers that it had
--- when a person let it go on, which count no more (JSON).
+-- A campaign that stopped by itself: why ('' for none), in words and numbers, and the
+-- numbers that it had when a person let it go on, which count no more (JSON).
 ALTER TABLE campaigns ADD COLUMN halt TEXT NOT NULL DEFAULT '';
+ALTER TABLE campaigns ADD COLUMN halt_detail TEXT NOT NULL DEFAULT '';
 ALTER TABLE campaigns ADD COLUMN halted_at BIGINT;
 ALTER TABLE campaigns ADD COLUMN halt_base TEXT NOT NULL DEFAULT '';

@@ -71,8 +71,9 @@ BEGIN
     UPDATE people SET email_at = NEW.updated_at WHERE id = NEW.id;
 END;
 
--- A campaign that stopped by itself: why ('' for none), and the numbers that it had
--- when a person let it go on, which count no more (JSON).
+-- A campaign that stopped by itself: why ('' for none), in words and numbers, and the
+-- numbers that it had when a person let it go on, which count no more (JSON).
 ALTER TABLE campaigns ADD COLUMN halt TEXT NOT NULL DEFAULT '';
+ALTER TABLE campaigns ADD COLUMN halt_detail TEXT NOT NULL DEFAULT '';
 ALTER TABLE campaigns ADD COLUMN halted_at INTEGER;
 ALTER TABLE campaigns ADD COLUMN halt_base TEXT NOT NULL DEFAULT '';
