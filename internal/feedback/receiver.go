@@ -61,7 +61,7 @@ func NewReceiver(o ReceiverOptions) *Receiver {
 	r.server.MaxRecipients = 1 // we send one recipient a mail, so each comes back alone
 	r.server.ReadTimeout, r.server.WriteTimeout = receiveTimeout, receiveTimeout
 	r.server.TLSConfig = o.TLS
-	r.server.ErrorLog = slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)
+	r.server.ErrorLog = quiet{o.Log}
 	return r
 }
 
@@ -186,6 +186,22 @@ func (s *receiving) Logout() error {
 	}
 	return nil
 }
+
+// quiet is what the library tells of connections, without its words: they could quote
+// what a stranger wrote.
+type quiet struct{ log *slog.Logger }
+
+// Printf implements smtp.Logger.
+func (q quiet) Printf(format string, _ ...any) {
+	if strings.HasPrefix(format, "panic") {
+		q.log.Error("the receiver of feedback panicked; the mail's sender will try again")
+		return
+	}
+	q.log.Debug("a connection to the receiver of feedback ended with an error")
+}
+
+// Println implements smtp.Logger.
+func (q quiet) Println(...any) { q.Printf("") }
 
 // pace holds network addresses to so many mails a minute: each mail puts the time of
 // an address on by a step, and none is allowed too far ahead of the clock.
