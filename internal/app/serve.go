@@ -12,6 +12,7 @@ import (
 
 	"studymail"
 	"studymail/internal/audience"
+	"studymail/internal/feedback"
 	"studymail/internal/jobs"
 	"studymail/internal/limiter"
 	"studymail/internal/logs"
@@ -144,8 +145,15 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	}
 	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })
-	running.Go(func() { a.tick(ctx, planner, box) })
 	running.Go(func() { imports.run(ctx) })
+	intake := a.Feedback()
+	if a.Config.FeedbackSMTPAddr != "" {
+		running.Go(func() { fail(a.receiveFeedback(ctx, intake)) })
+	}
+	if a.Config.FeedbackIMAP.Host != "" {
+		running.Go(func() { fail(a.readMailbox(ctx, intake)) })
+	}
+	running.Go(func() { a.tick(ctx, planner, box, intake) })
 	return engine, box, nil
 }
 
@@ -222,12 +230,15 @@ func (a *App) purge(ctx context.Context) (int, error) {
 		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
 		return err
 	})
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	return n, a.purgeFeedback(ctx)
 }
 
 // tick does what must not wait for the job engine or its leader, each in a loop
 // of its own so that a long plan holds up nothing else.
-func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) {
+func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox, intake *feedback.Intake) {
 	var loops sync.WaitGroup
 	loops.Go(func() {
 		a.every(ctx, "dead workers could not be looked for", func() error { return a.recoverDead(ctx, box) })
@@ -244,6 +255,15 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 	loops.Go(func() {
 		a.every(ctx, "what became of letters could not be noted for lists", func() error {
 			_, err := a.Store.KeepLastMessages(ctx)
+			return err
+		})
+	})
+	loops.Go(func() {
+		a.every(ctx, "campaigns could not be looked at for halts", a.haltCampaigns(ctx))
+	})
+	loops.Go(func() {
+		a.every(ctx, "feedback that waited could not be applied", func() error {
+			_, err := intake.ApplyWaiting(ctx)
 			return err
 		})
 	})

@@ -63,6 +63,8 @@ var onlyIn = []struct {
 	{"github.com/lib/pq", []string{"internal/store"}},
 	{"net/http", []string{"internal/web", "internal/app"}},
 	{"github.com/emersion/go-msgauth", []string{"internal/dkim"}},
+	{"github.com/emersion/go-smtp", []string{"internal/feedback"}},
+	{"github.com/emersion/go-imap", []string{"internal/feedback"}},
 	{"github.com/alexedwards/scs", []string{"internal/web"}},
 	{"github.com/aymanbagabas/go-udiff", []string{"internal/web"}},
 	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
@@ -75,7 +77,7 @@ var onlyIn = []struct {
 
 // onlyImports lists what these packages may import besides the standard library.
 var onlyImports = map[string][]string{
-	"internal/sealed": {"github.com/tink-crypto/tink-go", "golang.org/x/text"},
+	"internal/sealed": {"github.com/tink-crypto/tink-go", "golang.org/x/text", "golang.org/x/crypto"},
 	"":                {module + "/internal/sealed", "golang.org/x/text", "golang.org/x/net/idna", "github.com/google/uuid"},
 }
 

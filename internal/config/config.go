@@ -84,6 +84,13 @@ type Config struct {
 	SweepEvery     time.Duration
 	MessageExpires time.Duration
 
+	// Feedback.
+	FeedbackSMTPAddr string // "": nothing is received
+	FeedbackSMTPRate int    // 0: no limit
+	FeedbackIMAP     IMAP
+	Halts            studymail.HaltRules
+	FeedbackKeep     time.Duration
+
 	// Jobs.
 	JobHistory time.Duration
 
@@ -103,6 +110,18 @@ type Config struct {
 type DKIMKey struct {
 	Selector string
 	Key      crypto.Signer
+}
+
+// IMAP is a mailbox that feedback is read from.
+type IMAP struct {
+	Host     string // "": none
+	Port     int
+	User     string
+	Password sealed.Secret
+	TLS      TLS
+	Folder   string
+	Done     string // "": mails are deleted, since FEEDBACK_IMAP_DONE says so
+	Every    time.Duration
 }
 
 // Transport is where mail is handed over.

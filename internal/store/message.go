@@ -44,7 +44,7 @@ func (t *Tx) messageQuery() string {
 
 const (
 	messageSelect = `SELECT m.id, m.uuid, m.step_id, m.run_id, m.patient_id, m.state, m.reason, m.attempts, m.attempt_limit, m.losses,
-	m.next_attempt_at, m.expires_at, m.claim_token, m.created_at, m.updated_at, m.sent_at,
+	m.next_attempt_at, m.expires_at, m.claim_token, m.came_back, m.created_at, m.updated_at, m.sent_at,
 	c.uuid, c.name, r.uuid, pa.uuid, pe.uuid, st.name, pr.ods_code, te.name, tv.id, tv.number, pr.id, st.id, pe.wrapped_key, pe.details, me.packed, `
 	messageFrom = ` FROM messages m
 	JOIN runs r ON r.id = m.run_id
@@ -61,7 +61,7 @@ const (
 
 func scanMessage(row interface{ Scan(...any) error }, m *MessageRow) error {
 	err := row.Scan(&m.Key, &m.ID, &m.Step, &m.Run, &m.Patient, &m.State, nullText[studymail.Reason]{&m.Reason}, &m.Attempts, &m.AttemptLimit, &m.Losses,
-		at{&m.NextAttemptAt}, at{&m.ExpiresAt}, &m.ClaimToken, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
+		at{&m.NextAttemptAt}, at{&m.ExpiresAt}, &m.ClaimToken, &m.CameBack, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
 		&m.CampaignID, &m.CampaignName, &m.RunID, &m.PatientID, &m.PersonID, &m.StudyName, &m.ODSCode, &m.TemplateName, &m.VersionKey, &m.Version,
 		&m.Provider, &m.Study, &m.Wrapped, &m.Sealed, &m.Merged, &m.InWindow)
 	if err != nil {
@@ -196,7 +196,7 @@ func (t *Tx) Attempts(ctx context.Context, message int64) ([]studymail.Attempt, 
 // token that the operator saw. The run is opened again with it.
 func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, expiresAfter time.Duration) error {
 	what := "send message " + m.ID.String() + " again"
-	n, err := t.exec(ctx, what, `UPDATE messages SET state = 10, reason = NULL, claim_token = 0, losses = 0, attempt_limit = attempts + $1,
+	n, err := t.exec(ctx, what, `UPDATE messages SET state = 10, reason = NULL, came_back = 0, claim_token = 0, losses = 0, attempt_limit = attempts + $1,
 		next_attempt_at = $2, expires_at = $3, updated_at = $2 WHERE id = $4 AND state = $5 AND claim_token = $6`,
 		moreAttempts, ms(t.now), ms(t.now.Add(expiresAfter)), m.Key, int(m.State), m.ClaimToken)
 	if err != nil {
@@ -204,6 +204,13 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 	}
 	if n != 1 {
 		return changed(m)
+	}
+	// What came back for the first sending is not counted for the second.
+	if m.CameBack != 0 {
+		if _, err := t.exec(ctx, what, `UPDATE campaign_feedback SET messages = messages - 1 WHERE came & $1 <> 0
+			AND campaign_id = (SELECT campaign_id FROM runs WHERE id = $2)`, int(m.CameBack), m.Run); err != nil {
+			return err
+		}
 	}
 	if err := t.lock(ctx, what, stayOpen, keysJSON([]int64{m.Key})); err != nil {
 		return err

@@ -86,6 +86,8 @@ func TestSuppressions(t *testing.T) {
 	storetest.Run(t,
 		storetest.SuppressingTwiceIsNoChange,
 		storetest.SuppressionIsFoundUnderAnyKey,
+		storetest.SuppressionsArePagedFoundAndLifted,
+		storetest.WhoIsSuppressedUnderAnOlderKeyStaysSo,
 	)
 }
 

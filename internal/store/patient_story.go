@@ -60,6 +60,7 @@ type PatientMessage struct {
 	ID           studymail.ID
 	State        studymail.State
 	Reason       studymail.Reason
+	CameBack     studymail.CameBack
 	NextAttempt  time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -81,7 +82,7 @@ var patientMessages = both{
 }
 
 func patientMessagesFor(attempts string) string {
-	return `SELECT m.uuid, m.state, m.reason, m.next_attempt_at, m.created_at, m.updated_at, m.sent_at, c.uuid, c.name, te.uuid, te.name, tv.number, s.number, ` + attempts + `
+	return `SELECT m.uuid, m.state, m.reason, m.came_back, m.next_attempt_at, m.created_at, m.updated_at, m.sent_at, c.uuid, c.name, te.uuid, te.name, tv.number, s.number, ` + attempts + `
 		FROM messages m
 		JOIN runs r ON r.id = m.run_id
 		JOIN campaigns c ON c.id = r.campaign_id
@@ -99,7 +100,7 @@ func (t *Tx) PatientMessages(ctx context.Context, patient int64, limit int) ([]P
 			m    PatientMessage
 			text string
 		)
-		if err := rows.Scan(&m.ID, &m.State, nullText[studymail.Reason]{&m.Reason}, at{&m.NextAttempt}, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
+		if err := rows.Scan(&m.ID, &m.State, nullText[studymail.Reason]{&m.Reason}, &m.CameBack, at{&m.NextAttempt}, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
 			&m.CampaignID, &m.CampaignName, &m.TemplateID, &m.TemplateName, &m.Version, &m.Step, &text); err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func (s *site) route(rt route) http.Handler {
 }
 
 func (s *site) serve(v *visit) error {
-	if machine(v.route.path) {
+	if machine(v.route.path) || v.route.path == optOutPath {
 		return v.route.page(s, v)
 	}
 	if err := s.sessions.load(v); err != nil {
@@ -89,7 +89,7 @@ func (s *site) serve(v *visit) error {
 	return v.route.page(s, v)
 }
 
-// machine tells the routes that have no user: their callers have no cookies.
+// machine tells the routes that have no user and give no pages: their callers have no cookies.
 func machine(path string) bool {
 	switch path {
 	case "/healthz", "/readyz", "/health", "/metrics", "/assets/{file}":

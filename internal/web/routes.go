@@ -29,6 +29,10 @@ func routes() []route {
 		{method: "GET", path: "/metrics", needs: public, page: (*site).metrics}, // with METRICS_TOKEN only
 		{method: "GET", path: "/assets/{file}", needs: public, page: (*site).asset},
 
+		// Patients' own page: who opts out has no login.
+		{method: "GET", path: optOutPath, needs: public, page: (*site).optOutForm},
+		{method: "POST", path: optOutPath, needs: public, page: (*site).optOut, limit: 8 << 10},
+
 		// Signing in and out.
 		{method: "GET", path: "/login", needs: public, page: (*site).loginForm},
 		{method: "POST", path: "/login", needs: public, page: (*site).login},

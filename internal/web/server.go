@@ -11,6 +11,7 @@ import (
 	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
+	"studymail/internal/feedback"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	Config      *config.Config
 	Store       *store.Store
 	Accounts    *account.Accounts
+	Feedback    *feedback.Intake
 	Sealer      *sealed.Sealer
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time

@@ -16,6 +16,7 @@ import (
 	"studymail"
 	"studymail/internal/account"
 	"studymail/internal/config"
+	"studymail/internal/feedback"
 	"studymail/internal/jobs"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
@@ -98,7 +99,7 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
 		Health: well{}, Engine: engine, Doctor: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
-		Config: cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
+		Config: cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)

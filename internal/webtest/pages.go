@@ -22,6 +22,9 @@ func Pages() []Page {
 		{Name: "login-refused", At: "/login", Do: func(t *Tab) {
 			t.Fill("E-mail address", "nobody@example.org").Fill("Password", "not a password at all").Go("Sign in").Sees("do not fit together")
 		}},
+		{Name: "opt-out", Of: func(w *World) string { return w.OptOut }},
+		{Name: "opt-out-done", Of: func(w *World) string { return w.OptOut }, Do: func(t *Tab) { t.Go("Stop these letters").Sees("You need not do anything else") }},
+		{Name: "opt-out-broken-link", At: "/u/cut-off"},
 		{Name: "home", As: studymail.Administrator, At: "/"},
 		{Name: "account", As: studymail.Viewer, At: "/account"},
 		{Name: "account-secondfactor", As: studymail.Viewer, At: "/account/second-factor"},
