@@ -115,7 +115,7 @@ func (t *Tx) patientsInReach(ctx context.Context, m *addressed, e FeedbackEffect
 func (t *Tx) skipWaiting(ctx context.Context, patient int64, why studymail.Reason) error {
 	var keys []int64
 	err := t.each(ctx, "skip what waits for a patient", `UPDATE messages SET state = 60, reason = $1, claim_token = 0, updated_at = $2
-		WHERE patient_id = $3 AND state IN (10, 30) RETURNING id`, []any{string(why), ms(t.now), patient}, func(rows *sql.Rows) error {
+		WHERE patient_id = $3 AND state IN (10, 30) AND claim_token = 0 RETURNING id`, []any{string(why), ms(t.now), patient}, func(rows *sql.Rows) error {
 		var k int64
 		err := rows.Scan(&k)
 		keys = append(keys, k)

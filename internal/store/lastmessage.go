@@ -248,17 +248,21 @@ const (
 
 	ofChunk = `(SELECT p.study_id FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
 		WHERE l.campaign_id = $1 AND l.patient_id > $2 ORDER BY l.patient_id LIMIT $3) pa`
+	ofChunkOfFirst = `(SELECT p.study_id FROM messages m JOIN patients p ON p.id = m.patient_id
+		WHERE m.step_id = $1 AND m.patient_id > $2 ORDER BY m.patient_id LIMIT $3) pa`
 	ofMail = `json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT patient_id FROM messages WHERE id = j::bigint OFFSET 0) m
 		JOIN patients pa ON pa.id = m.patient_id`
 )
 
-func (t *Tx) holdNumbersOfChunk(ctx context.Context, what string, r *PlanRules, of, cursor int64) (err error) {
+func (t *Tx) holdNumbersOfChunk(ctx context.Context, what string, r *PlanRules, cursor int64) (err error) {
 	switch {
 	case t.kind == SQLite: // its writing transactions come one by one
 	case r.Study != 0:
 		_, err = t.exec(ctx, what, holdNumbers, r.Study)
+	case r.First != 0:
+		_, err = t.exec(ctx, what, holdNumbersOf+ofChunkOfFirst+holdInTheirTurn, r.First, cursor, r.PatientsAtOnce)
 	default:
-		_, err = t.exec(ctx, what, holdNumbersOf+ofChunk+holdInTheirTurn, of, cursor, r.PatientsAtOnce)
+		_, err = t.exec(ctx, what, holdNumbersOf+ofChunk+holdInTheirTurn, r.Campaign, cursor, r.PatientsAtOnce)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"studymail"
 	"studymail/internal/account"
+	"studymail/internal/audience"
 	"studymail/internal/config"
 	"studymail/internal/feedback"
 	"studymail/internal/sealed"
@@ -28,6 +29,7 @@ type Options struct {
 	Store       *store.Store
 	Accounts    *account.Accounts
 	Feedback    *feedback.Intake
+	Planner     *audience.Planner
 	Sealer      *sealed.Sealer
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time
@@ -37,6 +39,8 @@ type Options struct {
 	SendTest func(ctx context.Context, t TestLetter) (studymail.Outcome, error)
 	// QueueImport queues the job that checks or writes an import.
 	QueueImport func(ctx context.Context, tx *store.Tx, id studymail.ID) error
+	// Flow tells how fast a campaign's mail goes out, with so many messages to go.
+	Flow func(ctx context.Context, tx *store.Tx, campaign int64, left int) (studymail.Flow, error)
 }
 
 // Name is what a server calls itself in its answers' Server field.

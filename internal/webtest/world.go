@@ -14,6 +14,7 @@ type World struct {
 	Ward    Ward
 	Imports Imports
 	Desk    Desk
+	Post    Post
 	// OptOut is the path of a patient's opt-out page.
 	OptOut string
 }
