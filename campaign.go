@@ -67,9 +67,16 @@ type Step struct {
 	Campaign        int64 // row key
 	Number          int   // from 1
 	TemplateVersion int64 // row key: fixed when the campaign is made
+	AfterDays       int   // of a reminder: days after the first letter; 0 for the first step
+	Schedule        int64 // row key, of a reminder: when it looks next for whom it is due; 0: not yet
 }
 
-// Counts are a campaign's numbers. In every answer:
+// Reminder tells a step that goes to those who were sent the first letter, some
+// days after it.
+func (s Step) Reminder() bool { return s.Number > 1 }
+
+// Counts are a campaign's numbers, or those of one of its steps. A campaign's count
+// each patient once for each step. In every answer:
 // Selected = Planned + Σ LeftOut, and
 // Planned = Queued + Sending + Deferred + Sent + Failed + Skipped + Uncertain + Cancelled.
 type Counts struct {
@@ -88,3 +95,14 @@ type Counts struct {
 
 // Unfinished is how many messages still move by themselves.
 func (c Counts) Unfinished() int { return c.Queued + c.Sending + c.Deferred }
+
+// Add adds another step's numbers.
+func (c *Counts) Add(o *Counts) {
+	c.Selected, c.Planned = c.Selected+o.Selected, c.Planned+o.Planned
+	c.Queued, c.Sending, c.Deferred = c.Queued+o.Queued, c.Sending+o.Sending, c.Deferred+o.Deferred
+	c.Sent, c.Failed, c.Skipped = c.Sent+o.Sent, c.Failed+o.Failed, c.Skipped+o.Skipped
+	c.Uncertain, c.Cancelled = c.Uncertain+o.Uncertain, c.Cancelled+o.Cancelled
+	for why, n := range o.LeftOut {
+		c.LeftOut[why] += n
+	}
+}

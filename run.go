@@ -39,6 +39,7 @@ type Run struct {
 	Campaign     int64 // row key
 	State        RunState
 	Cursor       int64 // row key of the last patient looked at
+	Planned      int   // messages written so far
 	PlannerToken int64 // whose plan it is
 	PlannerUntil time.Time
 	CreatedAt    time.Time

@@ -22,7 +22,12 @@ func (a *App) WebOptions() (web.Options, error) {
 	if err != nil {
 		return web.Options{}, err
 	}
+	planner, err := a.Planner()
+	if err != nil {
+		return web.Options{}, err
+	}
 	return web.Options{
+		Planner: planner, Flow: a.Flow,
 		Health: a, Engine: engine, Doctor: a, Metrics: a.metrics(engine), Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
 	}, nil

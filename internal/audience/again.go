@@ -12,29 +12,29 @@ import (
 type Recheck struct {
 	p     *Planner
 	tx    *store.Tx
-	rules map[studymail.ID]*store.PlanRules // by campaign; nil: it was cancelled
+	rules map[int64]*store.PlanRules // by step; nil: its campaign was cancelled
 }
 
 // Recheck begins to look, in a transaction.
 func (p *Planner) Recheck(tx *store.Tx) *Recheck {
-	return &Recheck{p: p, tx: tx, rules: map[studymail.ID]*store.PlanRules{}}
+	return &Recheck{p: p, tx: tx, rules: map[int64]*store.PlanRules{}}
 }
 
 // Why gives "" for a message that may be sent again, or why not: what would
 // leave its patient out of a plan now, or that its campaign was cancelled.
 func (r *Recheck) Why(ctx context.Context, m *store.MessageRow) (studymail.Reason, error) {
-	rules, known := r.rules[m.CampaignID]
+	rules, known := r.rules[m.Step]
 	if !known {
-		c, step, err := campaignAndStep(ctx, r.tx, m.CampaignID)
+		pl, err := planOf(ctx, r.tx, m.CampaignID, m.Step)
 		if err != nil {
 			return "", err
 		}
-		if c.State != studymail.CampaignCanceled {
-			if rules, err = r.p.rules(ctx, r.tx, &c.Campaign, &step); err != nil {
+		if pl.campaign.State != studymail.CampaignCanceled {
+			if rules, err = r.p.rules(ctx, r.tx, pl, r.tx.Now()); err != nil {
 				return "", err
 			}
 		}
-		r.rules[m.CampaignID] = rules
+		r.rules[m.Step] = rules
 	}
 	if rules == nil {
 		return studymail.ReasonCancelled, nil

@@ -35,7 +35,7 @@ func (p *Planner) Cancel(ctx context.Context, id studymail.ID, actor string) (in
 func (p *Planner) Settle(ctx context.Context, actor string) ([]store.FinishedCampaign, error) {
 	var done []store.FinishedCampaign
 	err := p.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if done, err = tx.FinishRuns(ctx); err != nil {
+		if done, err = tx.FinishRuns(ctx, func(campaigns []int64) error { return p.aimAll(ctx, tx, campaigns) }); err != nil {
 			return err
 		}
 		for _, f := range done {
@@ -79,14 +79,15 @@ func (p *Planner) Resume(ctx context.Context, id studymail.ID, actor string, pro
 	)
 	err := p.Store.Write(ctx, func(tx *store.Tx) error {
 		res = Started{}
-		c, step, err := campaignAndStep(ctx, tx, id)
+		pl, err := planOf(ctx, tx, id, 0)
 		if err != nil {
 			return err
 		}
+		c := &pl.campaign
 		if c.State != studymail.Paused {
 			return studymail.Errorf(studymail.Conflict, "campaign %s is %s, not paused", id, c.State)
 		}
-		if late, err = overdue(ctx, tx, &c); err != nil {
+		if late, err = overdue(ctx, tx, c); err != nil {
 			return err
 		}
 		if err := tx.AddEvent(ctx, actor, "campaign resumed", id, ""); err != nil {
@@ -94,10 +95,10 @@ func (p *Planner) Resume(ctx context.Context, id studymail.ID, actor string, pro
 		}
 		if late {
 			res.State = studymail.Running
-			run, err = p.begin(ctx, tx, &c.Campaign, step, actor)
+			run, err = p.begin(ctx, tx, pl, actor)
 			return err
 		}
-		res.State, err = p.goOn(ctx, tx, &c)
+		res.State, err = p.goOn(ctx, tx, pl)
 		return err
 	})
 	if err != nil || !late {
@@ -107,14 +108,20 @@ func (p *Planner) Resume(ctx context.Context, id studymail.ID, actor string, pro
 	return res, err
 }
 
-// goOn lets a paused campaign's open runs go on, or wait for its next time.
-func (p *Planner) goOn(ctx context.Context, tx *store.Tx, c *store.CampaignRow) (studymail.CampaignState, error) {
+// goOn lets a paused campaign's open runs go on, or it waits for its next time.
+func (p *Planner) goOn(ctx context.Context, tx *store.Tx, pl *plan) (studymail.CampaignState, error) {
+	c := &pl.campaign
 	runs, err := tx.CampaignRuns(ctx, c.Key)
 	if err != nil {
 		return 0, err
 	}
+	// A reminder whose time came while the campaign was paused looks now.
+	reminders, err := p.aim(ctx, tx, pl)
+	if err != nil {
+		return 0, err
+	}
 	to := studymail.Running
-	if c.Schedule != 0 {
+	if c.Schedule != 0 || reminders {
 		to = studymail.Scheduled
 	}
 	for _, r := range runs {

@@ -16,6 +16,7 @@ type New struct {
 	Template  string // by name: its newest version, for good
 	Providers []string
 	Again     bool
+	Reminders []Reminder
 
 	// When; neither: when it is started.
 	At   time.Time
@@ -25,44 +26,75 @@ type New struct {
 
 // Create makes a campaign as a draft. Nothing of it happens before Start.
 func (p *Planner) Create(ctx context.Context, n New, actor string) (studymail.Campaign, error) {
-	c := studymail.Campaign{Name: n.Name, State: studymail.Draft, Again: n.Again}
-	err := p.Store.Write(ctx, func(tx *store.Tx) error {
-		study, err := tx.StudyByName(ctx, n.Study)
-		if err != nil {
-			return err
-		}
-		if !study.Active {
-			return studymail.Errorf(studymail.Conflict, "study %s is not active; `studymail study edit` can make it so", study.Name)
-		}
-		version, err := newest(ctx, tx, n.Template)
-		if err != nil {
-			return err
-		}
-		providers := make([]int64, 0, len(n.Providers))
-		for _, ods := range n.Providers {
-			code, err := studymail.ParseODSCode(ods)
-			if err != nil {
-				return err
-			}
-			provider, err := tx.ProviderByODS(ctx, code)
-			if err != nil {
-				return err
-			}
-			providers = append(providers, provider.Key)
-		}
-		c.Study = study.Key
-		if c.Name == "" {
-			c.Name = n.Template + " to " + study.Name
-		}
-		if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key, Providers: providers}); err != nil {
-			return err
-		}
-		if err := p.addSchedule(ctx, tx, &c, n); err != nil {
-			return err
-		}
-		return tx.AddEvent(ctx, actor, "campaign created", c.ID, fmt.Sprintf("template version %s", version.ID))
+	var c studymail.Campaign
+	err := p.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		c, err = p.CreateIn(ctx, tx, n, actor)
+		return err
 	})
 	return c, err
+}
+
+// CreateIn is Create in a transaction of the caller's.
+func (p *Planner) CreateIn(ctx context.Context, tx *store.Tx, n New, actor string) (studymail.Campaign, error) {
+	c := studymail.Campaign{Name: n.Name, State: studymail.Draft, Again: n.Again}
+	study, err := tx.StudyByName(ctx, n.Study)
+	if err != nil {
+		return c, err
+	}
+	if !study.Active {
+		return c, studymail.Errorf(studymail.Conflict, "study %s is not active; `studymail study edit` can make it so", study.Name)
+	}
+	version, err := newest(ctx, tx, n.Template)
+	if err != nil {
+		return c, err
+	}
+	providers, err := providersOf(ctx, tx, n.Providers)
+	if err != nil {
+		return c, err
+	}
+	reminders, err := remindersOf(ctx, tx, n.Reminders)
+	if err != nil {
+		return c, err
+	}
+	c.Study = study.Key
+	if c.Name == "" {
+		c.Name = n.Template + " to " + study.Name
+	}
+	if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key, Providers: providers, Reminders: reminders}); err != nil {
+		return c, err
+	}
+	if err := p.addSchedule(ctx, tx, &c, n); err != nil {
+		return c, err
+	}
+	return c, tx.AddEvent(ctx, actor, "campaign created", c.ID, fmt.Sprintf("template version %s", version.ID))
+}
+
+// Discard deletes a draft, in a transaction of the caller's.
+func (p *Planner) Discard(ctx context.Context, tx *store.Tx, id studymail.ID, actor string) error {
+	c, err := tx.CampaignByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := tx.DeleteDraft(ctx, &c.Campaign); err != nil {
+		return err
+	}
+	return tx.AddEvent(ctx, actor, "campaign draft discarded", id, "")
+}
+
+func providersOf(ctx context.Context, tx *store.Tx, codes []string) ([]int64, error) {
+	keys := make([]int64, 0, len(codes))
+	for _, ods := range codes {
+		code, err := studymail.ParseODSCode(ods)
+		if err != nil {
+			return nil, err
+		}
+		provider, err := tx.ProviderByODS(ctx, code)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, provider.Key)
+	}
+	return keys, nil
 }
 
 // addSchedule gives a campaign its schedule, disabled until it is started.
@@ -145,19 +177,20 @@ func (p *Planner) Start(ctx context.Context, id studymail.ID, actor string, prog
 	)
 	err := p.Store.Write(ctx, func(tx *store.Tx) error {
 		res = Started{State: studymail.Running}
-		c, step, err := campaignAndStep(ctx, tx, id)
+		pl, err := planOf(ctx, tx, id, 0)
 		if err != nil {
 			return err
 		}
+		c := &pl.campaign
 		if c.State != studymail.Draft {
 			return studymail.Errorf(studymail.Conflict, "campaign %s is %s already; only a draft can be started", id, c.State)
 		}
 		if c.Schedule == 0 {
-			run, err = p.begin(ctx, tx, &c.Campaign, step, actor)
+			run, err = p.begin(ctx, tx, pl, actor)
 			return err
 		}
 		res.State = studymail.Scheduled
-		res.NextRunAt, err = p.schedule(ctx, tx, &c, actor)
+		res.NextRunAt, err = p.schedule(ctx, tx, c, actor)
 		return err
 	})
 	if err != nil || res.State == studymail.Scheduled {

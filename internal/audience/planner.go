@@ -45,8 +45,10 @@ type Result struct {
 // Progress is told how many patients were looked at, and how many there are.
 type Progress func(done, total int)
 
-// rules gives what a campaign's first step is planned by.
-func (p *Planner) rules(ctx context.Context, tx *store.Tx, c *studymail.Campaign, step *studymail.Step) (*store.PlanRules, error) {
+// rules gives what a step is planned by. day is when: a reminder looks for those
+// whose first letter was sent so many days before it.
+func (p *Planner) rules(ctx context.Context, tx *store.Tx, pl *plan, day time.Time) (*store.PlanRules, error) {
+	c, step := &pl.campaign, &pl.step
 	text, err := tx.TemplateVersionByKey(ctx, step.TemplateVersion)
 	if err != nil {
 		return nil, err
@@ -79,35 +81,56 @@ func (p *Planner) rules(ctx context.Context, tx *store.Tx, c *studymail.Campaign
 			r.NeedsOther |= need
 		}
 	}
+	if step.Reminder() {
+		r.First, r.SentBefore = pl.steps[0].Key, p.sentBefore(day, step.AfterDays)
+		if err := pl.mayRepeat(ctx, tx, r); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }
 
-func campaignAndStep(ctx context.Context, tx *store.Tx, id studymail.ID) (store.CampaignRow, studymail.Step, error) {
-	c, err := tx.CampaignByID(ctx, id)
-	if err != nil {
-		return c, studymail.Step{}, err
-	}
-	steps, err := tx.CampaignSteps(ctx, c.Key)
-	if err != nil {
-		return c, studymail.Step{}, err
-	}
-	if len(steps) == 0 {
-		return c, studymail.Step{}, studymail.Errorf(studymail.Internal, "campaign %s has no step", id)
-	}
-	return c, steps[0], nil
+// plan is a campaign and the one of its steps that is planned.
+type plan struct {
+	campaign store.CampaignRow
+	steps    []studymail.Step
+	step     studymail.Step
 }
 
-// begin begins a run of a campaign, which is Running from then on.
-func (p *Planner) begin(ctx context.Context, tx *store.Tx, c *studymail.Campaign, step studymail.Step, actor string) (studymail.Run, error) {
+// planOf reads a campaign and one of its steps, by row key; 0 for the first.
+func planOf(ctx context.Context, tx *store.Tx, id studymail.ID, step int64) (*plan, error) {
+	pl := &plan{}
+	var err error
+	if pl.campaign, err = tx.CampaignByID(ctx, id); err != nil {
+		return nil, err
+	}
+	if pl.steps, err = tx.CampaignSteps(ctx, pl.campaign.Key); err != nil {
+		return nil, err
+	}
+	for _, s := range pl.steps {
+		if s.Key == step || step == 0 {
+			pl.step = s
+			return pl, nil
+		}
+	}
+	return nil, studymail.Errorf(studymail.Internal, "campaign %s has no such step", id)
+}
+
+// begin begins a run of a step; its campaign is Running from then on.
+func (p *Planner) begin(ctx context.Context, tx *store.Tx, pl *plan, actor string) (studymail.Run, error) {
+	c := &pl.campaign.Campaign
 	if c.State != studymail.Running {
 		if err := tx.MoveCampaign(ctx, c, studymail.Running); err != nil {
 			return studymail.Run{}, err
 		}
 	}
 	token := rand.Int64() //nolint:gosec // tells planners apart, no secret
-	run, err := tx.AddRun(ctx, step, token, lease)
+	run, err := tx.AddRun(ctx, pl.step, token, lease)
 	if err != nil {
 		return run, err
+	}
+	if pl.step.Reminder() {
+		return run, tx.AddEvent(ctx, actor, "reminder started", c.ID, fmt.Sprintf("step %d run %s", pl.step.Number, run.ID))
 	}
 	return run, tx.AddEvent(ctx, actor, "campaign started", c.ID, "run "+run.ID.String())
 }
@@ -127,15 +150,15 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 		)
 		err := p.Store.Write(ctx, func(tx *store.Tx) error {
 			next, gone = *run, false
-			c, step, err := campaignAndStep(ctx, tx, campaign)
+			pl, err := planOf(ctx, tx, campaign, run.Step)
 			if err != nil {
 				return err
 			}
-			if c.State == studymail.CampaignCanceled {
+			if pl.campaign.State == studymail.CampaignCanceled {
 				gone = true
 				return tx.DropRun(ctx, &next)
 			}
-			rules, err := p.rules(ctx, tx, &c.Campaign, &step)
+			rules, err := p.rules(ctx, tx, pl, run.CreatedAt)
 			if err != nil {
 				return err
 			}
@@ -148,6 +171,9 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 				return err
 			}
 			if err := tx.ReleaseRun(ctx, &next); err != nil {
+				return err
+			}
+			if _, err := p.aim(ctx, tx, pl); err != nil {
 				return err
 			}
 			return p.Wake(ctx, tx, next.ID)
@@ -250,8 +276,8 @@ func sum(counts map[studymail.Reason]int) int {
 	return n
 }
 
-// PlanScheduled is what a campaign's schedule does: it plans a run, unless the
-// campaign is paused or over, or this firing (zero: none) has begun one before:
+// PlanScheduled is what a campaign's schedule does, and that of each of its reminders:
+// it plans a run of that step, unless the campaign is paused or over, or this firing (zero: none) has begun one before:
 // its process died, others went on with the plan, and the job is tried again. It
 // gives counts for the schedule's history.
 func (p *Planner) PlanScheduled(ctx context.Context, id, firing studymail.ID) (string, error) {
@@ -261,23 +287,27 @@ func (p *Planner) PlanScheduled(ctx context.Context, id, firing studymail.ID) (s
 	)
 	err := p.Store.Write(ctx, func(tx *store.Tx) error {
 		code = ""
-		c, step, err := campaignAndStep(ctx, tx, id)
+		step, err := tx.ReminderOfFiring(ctx, firing)
 		if err != nil {
 			return err
 		}
-		runs, err := tx.CampaignRuns(ctx, c.Key)
+		pl, err := planOf(ctx, tx, id, step)
+		if err != nil {
+			return err
+		}
+		runs, err := tx.CampaignRuns(ctx, pl.campaign.Key)
 		if err != nil {
 			return err
 		}
 		for _, r := range runs {
-			if r.State == studymail.Planning {
+			if r.State == studymail.Planning && r.Step == pl.step.Key {
 				// A plan that took longer than a job may: whoever takes it up goes on with
 				// it. A second beside it would look at the same patients.
 				code = "code=planning_goes_on"
 				return nil
 			}
 		}
-		switch c.State {
+		switch pl.campaign.State {
 		case studymail.Scheduled, studymail.Running:
 			if !firing.IsZero() {
 				first, err := tx.BeginFiringsPlan(ctx, firing)
@@ -286,10 +316,10 @@ func (p *Planner) PlanScheduled(ctx context.Context, id, firing studymail.ID) (s
 					return err
 				}
 			}
-			run, err = p.begin(ctx, tx, &c.Campaign, step, "schedule")
+			run, err = p.begin(ctx, tx, pl, "schedule")
 			return err
 		case studymail.Draft, studymail.Paused, studymail.Finished, studymail.CampaignCanceled:
-			code = "code=campaign_" + c.State.String()
+			code = "code=campaign_" + pl.campaign.State.String()
 		}
 		return nil
 	})

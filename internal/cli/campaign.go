@@ -44,9 +44,10 @@ type campaignView struct {
 	Waits    string                  `json:"waits_until,omitempty"` // of one of which nothing may leave before
 	Aside    int                     `json:"deferred_for_hours"`    // of the deferred: not refused, but waiting for send hours
 	*studymail.Counts
-	*studymail.Flow               // while it runs
-	Finish          string        `json:"finish_at,omitempty"` // at this rate
-	LeftOutPatients *[]lookedView `json:"left_out_patients,omitempty"`
+	*studymail.Flow                // while it runs
+	Finish          string         `json:"finish_at,omitempty"` // at this rate
+	LeftOutPatients *[]lookedView  `json:"left_out_patients,omitempty"`
+	Reminders       []reminderView `json:"reminders,omitempty"`
 
 	row   *store.CampaignRow
 	off   studymail.Arming
@@ -67,23 +68,32 @@ func (e *env) campaignCreate() *cobra.Command {
 	var (
 		n                audience.New
 		at, tz           string
+		reminders        []string
 		start, wait, yes bool
 	)
 	cmd := &cobra.Command{
-		Use:   "create --study NAME --template NAME [--name …] [--provider ODS…] [--at TIME | --cron \"EXPR\" --tz ZONE] [--again] [--start [--wait]] [--yes]",
+		Use:   "create --study NAME --template NAME [--name …] [--provider ODS…] [--at TIME | --cron \"EXPR\" --tz ZONE] [--reminder 7d=NAME…] [--again] [--start [--wait]] [--yes]",
 		Short: "Make a campaign",
 		Long: `Make a campaign as a draft, or start it at once with --start; --wait follows it to
 the end. With --at or --cron it starts at its time, once it is started. A campaign
 that recurs reaches newcomers only: nobody gets its letter twice. Who had the same
-template in another campaign is left out, unless --again.`,
+template in another campaign is left out, unless --again.
+
+--reminder 7d=NAME, once or more, has the template NAME follow 7 days after the day
+on which a patient's first letter was sent, at the time of day at which the campaign
+was started: only to those who were sent the first letter and are still in study.`,
 		Example: `  studymail campaign create --study A --template invitation
   studymail campaign create --study A --template invitation --start --yes
   studymail campaign create --study A --template invitation --provider ABCD001 --at "2026-12-01 09:00" --start
-  studymail campaign create --study A --template invitation --cron "0 9 * * TUE" --tz Europe/London --start`,
+  studymail campaign create --study A --template invitation --cron "0 9 * * TUE" --tz Europe/London --start
+  studymail campaign create --study A --template invitation --reminder 7d=reminder --reminder 21d="last call"`,
 		Args: exactly(),
 		RunE: e.with(func(ctx context.Context, j *job) error {
 			var err error
 			if n.Name, err = line("name", n.Name); err != nil {
+				return err
+			}
+			if n.Reminders, err = readReminders(reminders); err != nil {
 				return err
 			}
 			if at != "" && n.Cron != "" {
@@ -130,6 +140,7 @@ template in another campaign is left out, unless --again.`,
 	f.StringVar(&at, "at", "", "start at this `time`")
 	f.StringVar(&n.Cron, "cron", "", "start at the times of this cron `expression`")
 	f.StringVar(&tz, "tz", "", "time `zone` of --cron")
+	f.StringArrayVar(&reminders, "reminder", nil, "a reminder, as `DAYS=TEMPLATE` (7d=reminder); may be given many times")
 	f.BoolVar(&n.Again, "again", false, "also those who had this template in another campaign")
 	f.BoolVar(&start, "start", false, "start it at once")
 	f.BoolVar(&wait, "wait", false, "with --start: follow it to the end; fails when no worker is alive")

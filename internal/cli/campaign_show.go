@@ -59,12 +59,10 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 		if err != nil {
 			return err
 		}
-		counts, err := tx.Counts(ctx, c.Key)
-		if err != nil {
+		v = campaignOf(&c)
+		if err := v.readNumbers(ctx, tx); err != nil {
 			return err
 		}
-		v = campaignOf(&c)
-		v.Counts = &counts
 		if v.off, err = tx.Arming(ctx); err != nil {
 			return err
 		}
@@ -160,6 +158,9 @@ func (e *env) campaignShow() *cobra.Command {
 		Short: "Show a campaign and its numbers",
 		Long: `Show a campaign and its numbers. They always add up: selected = planned + left out,
 and planned = queued + sending + deferred + sent + failed + skipped + uncertain + cancelled.
+With reminders they count letters: each patient once for the first letter and once for
+each reminder; what each reminder has done so far, and when it looks next for whom it
+is due, stands beside it.
 Of a running one also how many mails a second were taken in the last minute, what
 keeps them from being more (a word, such as rate limit, throttled or connections),
 and when it will be finished at this rate. Outside the send hours of its study
@@ -218,6 +219,9 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 	}
 	if !v.waits.IsZero() {
 		facts = append(facts, [2]string{"Mail waits until", j.clock(v.waits) + " (send hours)"})
+	}
+	for i := range v.Reminders {
+		facts = append(facts, v.Reminders[i].fact(j))
 	}
 	facts = append(facts, [2]string{"Started", j.clock(v.row.StartedAt)}, [2]string{"Ended", j.clock(v.row.EndedAt)})
 	for _, n := range []struct {

@@ -60,9 +60,8 @@ with the reason.`,
 
 // retried is what a retry did.
 type retried struct {
-	Queued   int                      `json:"queued"`
-	Left     map[studymail.Reason]int `json:"left"`      // not eligible now
-	NotFound int                      `json:"not_found"` // named, but neither failed nor skipped
+	audience.Retried
+	NotFound int `json:"not_found"` // named, but neither failed nor skipped
 }
 
 func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes bool) error {
@@ -84,70 +83,28 @@ func (e *env) retry(ctx context.Context, j *job, filter store.MessageFilter, yes
 	if err != nil {
 		return err
 	}
-	res := retried{Left: map[studymail.Reason]int{}}
+	res := retried{Retried: audience.Retried{Left: map[studymail.Reason]int{}}}
 	found := 0
 	bar := e.progress("queueing again", "messages")
 	defer bar.done()
 	for {
-		page, part, err := e.retryPage(ctx, j, planner, filter)
+		part, looked, more, err := planner.RetryPage(ctx, &filter, e.actor())
 		if err != nil {
 			return err
 		}
-		found += len(page)
+		found += looked
 		bar.set(int64(found), 0)
 		res.Queued += part.Queued
 		for why, n := range part.Left {
 			res.Left[why] += n
 		}
-		if len(page) < retryAtOnce {
+		if !more {
 			break
 		}
-		filter.After = page[len(page)-1].Key
 	}
 	bar.done()
 	res.NotFound = max(0, len(filter.IDs)-found)
 	return e.sayRetried(res)
-}
-
-// retryAtOnce bounds a transaction that looks at each message by itself.
-const retryAtOnce = 200
-
-// retryPage queues the next messages again, in one transaction.
-func (e *env) retryPage(ctx context.Context, j *job, planner *audience.Planner, filter store.MessageFilter) (page []store.MessageRow, part retried, err error) {
-	filter.Limit = retryAtOnce
-	err = j.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		part = retried{Left: map[studymail.Reason]int{}}
-		if page, _, err = tx.MessagePage(ctx, filter); err != nil {
-			return err
-		}
-		recheck, woken := planner.Recheck(tx), map[studymail.ID]bool{}
-		for i := range page {
-			m := &page[i]
-			why, err := recheck.Why(ctx, m)
-			if err != nil {
-				return err
-			}
-			if why != "" {
-				part.Left[why]++
-				continue
-			}
-			if err := tx.SendAgain(ctx, m, j.Config.MaxAttempts, j.Config.MessageExpires); err != nil {
-				return err
-			}
-			part.Queued++
-			if err := e.event(ctx, tx, "message queued again", m.ID, "was "+m.State.String()); err != nil {
-				return err
-			}
-			if !woken[m.RunID] {
-				woken[m.RunID] = true
-				if err := planner.Wake(ctx, tx, m.RunID); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	return page, part, err
 }
 
 func (e *env) sayRetried(res retried) error {

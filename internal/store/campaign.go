@@ -42,9 +42,11 @@ type NewCampaign struct {
 	TemplateVersion int64   // of step 1
 	Providers       []int64 // none: all
 	Patients        []int64 // of an ad hoc campaign
+	Reminders       []NewReminder
 }
 
-// AddCampaign makes a campaign with its first step and sets their IDs and keys.
+// AddCampaign makes a campaign with its steps and sets its ID and key. It gives the
+// first step.
 func (t *Tx) AddCampaign(ctx context.Context, n NewCampaign) (studymail.Step, error) {
 	c := n.Campaign
 	c.ID, c.CreatedAt = studymail.NewID(), t.now
@@ -66,10 +68,17 @@ func (t *Tx) AddCampaign(ctx context.Context, n NewCampaign) (studymail.Step, er
 			return studymail.Step{}, err
 		}
 	}
-	s := studymail.Step{ID: studymail.NewID(), Campaign: c.Key, Number: 1, TemplateVersion: n.TemplateVersion}
-	s.Key, err = t.insert(ctx, what, `INSERT INTO steps (uuid, campaign_id, number, template_version_id) VALUES ($1, $2, $3, $4) RETURNING id`,
-		s.ID, s.Campaign, s.Number, s.TemplateVersion)
-	return s, err
+	first := studymail.Step{Campaign: c.Key, Number: 1, TemplateVersion: n.TemplateVersion}
+	if err := t.addStep(ctx, what, &first); err != nil {
+		return first, err
+	}
+	for i, r := range n.Reminders {
+		s := studymail.Step{Campaign: c.Key, Number: i + 2, TemplateVersion: r.TemplateVersion, AfterDays: r.AfterDays}
+		if err := t.addStep(ctx, what, &s); err != nil {
+			return first, err
+		}
+	}
+	return first, nil
 }
 
 var addCampaignPatients = both{
@@ -122,19 +131,6 @@ func (t *Tx) TemplatesOfStudy(ctx context.Context, study int64) ([]studymail.Tem
 		all = append(all, te)
 		return err
 	})
-	return all, err
-}
-
-// CampaignSteps lists a campaign's steps in order.
-func (t *Tx) CampaignSteps(ctx context.Context, campaign int64) ([]studymail.Step, error) {
-	var all []studymail.Step
-	err := t.each(ctx, "list steps", `SELECT id, uuid, campaign_id, number, template_version_id FROM steps WHERE campaign_id = $1 ORDER BY number`,
-		[]any{campaign}, func(rows *sql.Rows) error {
-			var s studymail.Step
-			err := rows.Scan(&s.Key, &s.ID, &s.Campaign, &s.Number, &s.TemplateVersion)
-			all = append(all, s)
-			return err
-		})
 	return all, err
 }
 

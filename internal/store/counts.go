@@ -11,76 +11,121 @@ import (
 // A message may stand in windows that nobody uses: a commit opened them whose
 // answer got lost.
 var inWindows = both{
-	sqlite: `SELECT count(DISTINCT m.id) FROM windows w, json_each(w.members) j JOIN messages m ON m.id = j.value JOIN runs r ON r.id = m.run_id
-		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1`,
-	postgres: `SELECT count(DISTINCT m.id) FROM windows w, json_array_elements_text(w.members::json) j JOIN messages m ON m.id = j::bigint JOIN runs r ON r.id = m.run_id
-		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1`,
+	sqlite: `SELECT m.run_id, count(DISTINCT m.id) FROM windows w, json_each(w.members) j JOIN messages m ON m.id = j.value JOIN runs r ON r.id = m.run_id
+		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1 GROUP BY m.run_id`,
+	postgres: `SELECT m.run_id, count(DISTINCT m.id) FROM windows w, json_array_elements_text(w.members::json) j JOIN messages m ON m.id = j::bigint JOIN runs r ON r.id = m.run_id
+		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1 GROUP BY m.run_id`,
 }
 
 // byState reads the small indexes of the states other than sent. Of a run that
 // is done, nothing waits.
 const byState = `
-	SELECT 10, count(*) FROM messages WHERE state = 10 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
-	UNION ALL SELECT 15, count(*) FROM messages WHERE state = 15 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
-	UNION ALL SELECT 30, count(*) FROM messages WHERE state = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30)
-	UNION ALL SELECT state, count(*) FROM messages WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY state`
+	SELECT run_id, 10, count(*) FROM messages WHERE state = 10 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
+	UNION ALL SELECT run_id, 15, count(*) FROM messages WHERE state = 15 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
+	UNION ALL SELECT run_id, 30, count(*) FROM messages WHERE state = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
+	UNION ALL SELECT run_id, state, count(*) FROM messages WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY run_id, state`
 
-// Counts gives a campaign's numbers. Call it in a Read, so that all come from
-// one snapshot and add up, in mid-flight, too. It does not read the messages
+// Counts gives a campaign's numbers: those of its steps, added up.
+func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, error) {
+	all := studymail.Counts{LeftOut: map[studymail.Reason]int{}}
+	steps, err := t.CountsOfSteps(ctx, campaign)
+	for _, c := range steps {
+		all.Add(c)
+	}
+	return all, err
+}
+
+// CountsOfSteps gives the numbers of a campaign's steps, by their row keys; a step
+// of which nothing was planned may be missing. Call it in a Read, so that all come
+// from one snapshot and add up, in mid-flight, too. It does not read the messages
 // that were sent, which may be a million: they are what is left of the planned
 // (a test of the conformance suite holds them against the rows).
-func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, error) {
-	c := studymail.Counts{LeftOut: map[studymail.Reason]int{}}
-	if _, err := t.one(ctx, "count what was planned", `SELECT coalesce(sum(planned), 0) FROM runs WHERE campaign_id = $1`, []any{campaign}, &c.Planned); err != nil {
-		return c, err
+func (t *Tx) CountsOfSteps(ctx context.Context, campaign int64) (map[int64]*studymail.Counts, error) {
+	steps, runs := map[int64]*studymail.Counts{}, map[int64]*studymail.Counts{}
+	of := func(step int64) *studymail.Counts {
+		if steps[step] == nil {
+			steps[step] = &studymail.Counts{LeftOut: map[studymail.Reason]int{}}
+		}
+		return steps[step]
 	}
-	c.Sent = c.Planned
+	err := t.each(ctx, "count what was planned", `SELECT id, step_id, planned FROM runs WHERE campaign_id = $1`, []any{campaign}, func(rows *sql.Rows) error {
+		var (
+			run, step int64
+			planned   int
+		)
+		err := rows.Scan(&run, &step, &planned)
+		c := of(step)
+		runs[run] = c
+		c.Planned, c.Selected, c.Sent = c.Planned+planned, c.Selected+planned, c.Sent+planned
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := t.countStates(ctx, campaign, runs); err != nil {
+		return nil, err
+	}
+	err = t.each(ctx, "count who was left out", `SELECT l.step_id, l.reason, count(*) FROM steps s JOIN left_out l ON l.step_id = s.id
+		WHERE s.campaign_id = $1 GROUP BY l.step_id, l.reason`, []any{campaign}, func(rows *sql.Rows) error {
+		var (
+			step   int64
+			reason studymail.Reason
+			n      int
+		)
+		err := rows.Scan(&step, &reason, &n)
+		c := of(step)
+		c.LeftOut[reason] += n
+		c.Selected += n
+		return err
+	})
+	return steps, err
+}
+
+// countStates takes from the sent what stands elsewhere.
+func (t *Tx) countStates(ctx context.Context, campaign int64, runs map[int64]*studymail.Counts) error {
 	err := t.each(ctx, "count messages", byState, []any{campaign}, func(rows *sql.Rows) error {
 		var (
+			run   int64
 			state studymail.State
 			n     int
 		)
-		if err := rows.Scan(&state, &n); err != nil {
+		if err := rows.Scan(&run, &state, &n); err != nil {
 			return err
 		}
+		c := runs[run]
 		c.Sent -= n
 		switch state {
 		case studymail.Queued, studymail.Claimed, studymail.Sending:
 			c.Queued += n
 		case studymail.Deferred:
-			c.Deferred = n
+			c.Deferred += n
 		case studymail.Sent:
 		case studymail.Failed:
-			c.Failed = n
+			c.Failed += n
 		case studymail.Skipped:
-			c.Skipped = n
+			c.Skipped += n
 		case studymail.Uncertain:
-			c.Uncertain = n
+			c.Uncertain += n
 		case studymail.MessageCanceled:
-			c.Cancelled = n
+			c.Cancelled += n
 		}
 		return nil
 	})
 	if err != nil {
-		return c, err
-	}
-	if _, err := t.one(ctx, "count messages in windows", t.pick(inWindows), []any{campaign}, &c.Sending); err != nil {
-		return c, err
-	}
-	c.Queued -= c.Sending
-	c.Selected = c.Planned
-	err = t.each(ctx, "count who was left out", `SELECT l.reason, count(*) FROM left_out l JOIN steps s ON s.id = l.step_id
-		WHERE s.campaign_id = $1 GROUP BY l.reason`, []any{campaign}, func(rows *sql.Rows) error {
-		var (
-			reason studymail.Reason
-			n      int
-		)
-		err := rows.Scan(&reason, &n)
-		c.LeftOut[reason] = n
-		c.Selected += n
 		return err
+	}
+	return t.each(ctx, "count messages in windows", t.pick(inWindows), []any{campaign}, func(rows *sql.Rows) error {
+		var (
+			run int64
+			n   int
+		)
+		if err := rows.Scan(&run, &n); err != nil {
+			return err
+		}
+		c := runs[run]
+		c.Sending, c.Queued = c.Sending+n, c.Queued-n
+		return nil
 	})
-	return c, err
 }
 
 // SentBetween is when the first and the last message of a campaign were taken;

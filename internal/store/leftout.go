@@ -19,11 +19,8 @@ type Looked struct {
 // patient with the row key after; last is where the next page begins, 0 when
 // there is none. It writes nothing.
 func (t *Tx) PreviewPage(ctx context.Context, rules *PlanRules, after int64) (page []Looked, last int64, err error) {
-	from, of := ofStudy, rules.Study
-	if rules.Study == 0 {
-		from, of = ofList, rules.Campaign
-	}
-	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from, of, after, rules.PatientsAtOnce)
+	from, of := rules.chunk(after)
+	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from, of...)
 	looked := 0
 	err = t.each(ctx, "preview a campaign", query, args,
 		func(rows *sql.Rows) error {
@@ -64,7 +61,7 @@ func (t *Tx) LeftOutPage(ctx context.Context, campaign, after int64, limit int) 
 // by the rules' campaign: "" or why they may not get its letter now.
 func (t *Tx) StillWanted(ctx context.Context, patient int64, rules *PlanRules) (studymail.Reason, error) {
 	alone := *rules
-	alone.Step, alone.Campaign = 0, 0 // its own message, and its care providers, were looked at when it was planned
+	alone.Step, alone.Campaign, alone.First = 0, 0, 0 // its own message, and its care providers, were looked at when it was planned
 	var why studymail.Reason
 	_, err := t.one(ctx, "look at a patient", `SELECT `+verdict+` FROM patients pa`+whoIsMailed+` WHERE pa.id = $9`, alone.args(patient), &why)
 	return why, err

@@ -19,6 +19,24 @@ func TestPlans(t *testing.T) {
 	)
 }
 
+func TestCampaigns(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.CampaignsAreListedByEachFilter,
+		storetest.OnlyADraftIsDeleted,
+		storetest.WhatEndedAndWhoWasLeftOutIsListedByReason,
+	)
+}
+
+func TestReminders(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.AReminderKnowsItsDaysAndItsLetter,
+		storetest.AReminderIsForThoseWhoWereSentTheFirstLetter,
+		storetest.AReminderThatWaitsKeepsItsCampaignOpen,
+	)
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,

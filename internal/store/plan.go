@@ -26,6 +26,10 @@ type PlanRules struct {
 	PlannerLease   time.Duration
 	PatientsAtOnce int // at most 1,000
 	Cap            studymail.ContactCap
+
+	// Of a reminder: it is for those who were sent the first letter.
+	First      int64     // row key of the campaign's first step; 0: this is no reminder
+	SentBefore time.Time // … before this time; who was sent it later has to wait
 }
 
 // OtherNeeds are the fields of a care provider or a study that a template merges
@@ -44,7 +48,7 @@ const (
 // Not reasons: why a patient in the chunk is not selected at all.
 const (
 	plannedBefore = "=" // has this letter's message already
-	notInAudience = "-" // another care provider's
+	notInAudience = "-" // another care provider's; or a reminder is not for them, or not yet
 )
 
 // verdict is empty for a patient who gets the letter, else why not. Parameters $1
@@ -78,8 +82,12 @@ func (r *PlanRules) args(more ...any) []any {
 // person who takes part in several studies may be among the patients twice.
 func (t *Tx) look(r *PlanRules, columns []string, from string, more ...any) (string, []any) {
 	args := r.args(more...)
+	why := verdict
+	if r.First != 0 {
+		why = `CASE WHEN pa.reminded = 0 THEN '-' ELSE ` + verdict + ` END`
+	}
 	if !r.Cap.On() {
-		return `SELECT ` + strings.Join(columns, ", ") + `, ` + verdict + ` AS why` + from, args
+		return `SELECT ` + strings.Join(columns, ", ") + `, ` + why + ` AS why` + from, args
 	}
 	outer := make([]string, len(columns))
 	for i, c := range columns {
@@ -89,7 +97,7 @@ func (t *Tx) look(r *PlanRules, columns []string, from string, more ...any) (str
 	return fmt.Sprintf(`SELECT %s, CASE WHEN why = '' AND had + row_number() OVER (PARTITION BY person_id, why ORDER BY id) > $%d
 			THEN 'contact cap' ELSE why END AS why
 		FROM (SELECT %s, pa.person_id, %s AS why, %s AS had %s) looked ORDER BY id`,
-		strings.Join(outer, ", "), n+1, strings.Join(columns, ", "), verdict, fmt.Sprintf(had, n+2), from,
+		strings.Join(outer, ", "), n+1, strings.Join(columns, ", "), why, fmt.Sprintf(had, n+2), from,
 	), append(args, r.Cap.Mails, ms(t.now.Add(-r.Cap.Within)))
 }
 
@@ -104,6 +112,39 @@ const (
 	ofList  = ` FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
 			WHERE l.campaign_id = $9 AND l.patient_id > $10 ORDER BY l.patient_id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
 )
+
+// The patients of a reminder are those of the first letter. A chunk is of these, and
+// not of those who are due: else one in which few are would be looked for through all.
+const (
+	ofFirst = ` FROM (SELECT p.*, ` + reminded + ` AS reminded
+			FROM (SELECT * FROM messages WHERE step_id = $9 AND patient_id > $11 ORDER BY patient_id LIMIT $12) f
+			JOIN patients p ON p.id = f.patient_id) pa` + whoIsMailed + ` ORDER BY pa.id`
+	ofAllFirst = ` FROM (SELECT p.*, ` + reminded + ` AS reminded
+			FROM (SELECT * FROM messages WHERE step_id = $9) f JOIN patients p ON p.id = f.patient_id) pa` + whoIsMailed
+	reminded = `CASE WHEN f.state = 40 AND f.sent_at < $10 THEN 1 ELSE 0 END`
+)
+
+// chunk says where the next patients come from, and by which arguments.
+func (r *PlanRules) chunk(after int64) (from string, args []any) {
+	switch {
+	case r.First != 0:
+		return ofFirst, []any{r.First, ms(r.SentBefore), after, r.PatientsAtOnce}
+	case r.Study != 0:
+		return ofStudy, []any{r.Study, after, r.PatientsAtOnce}
+	}
+	return ofList, []any{r.Campaign, after, r.PatientsAtOnce}
+}
+
+// all says where all patients come from.
+func (r *PlanRules) all() (from string, args []any) {
+	switch {
+	case r.First != 0:
+		return ofAllFirst, []any{r.First, ms(r.SentBefore)}
+	case r.Study != 0:
+		return ` FROM patients pa` + whoIsMailed + ` WHERE pa.study_id = $9`, []any{r.Study}
+	}
+	return ` FROM campaign_patients l JOIN patients pa ON pa.id = l.patient_id` + whoIsMailed + ` WHERE l.campaign_id = $9`, []any{r.Campaign}
+}
 
 // PlanResult is what a chunk added.
 type PlanResult struct {
@@ -131,10 +172,6 @@ var lockCap = both{
 // cursor; a planner that lost the run is told so and changes nothing.
 func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) (PlanResult, error) {
 	res := PlanResult{LeftOut: map[studymail.Reason]int{}}
-	from, of := ofStudy, rules.Study
-	if rules.Study == 0 {
-		from, of = ofList, rules.Campaign
-	}
 	var (
 		planned []int64
 		leftOut [][2]any
@@ -151,7 +188,8 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 			return res, err
 		}
 	}
-	query, args := t.look(rules, []string{"pa.id"}, from, of, r.Cursor, rules.PatientsAtOnce)
+	from, of := rules.chunk(r.Cursor)
+	query, args := t.look(rules, []string{"pa.id"}, from, of...)
 	err := t.each(ctx, what, query, args, func(rows *sql.Rows) error {
 		var (
 			patient int64
@@ -199,7 +237,7 @@ func (t *Tx) moveCursor(ctx context.Context, r *studymail.Run, cursor int64, pla
 	if n != 1 {
 		return lostRun(r)
 	}
-	r.Cursor, r.PlannerUntil = cursor, until
+	r.Cursor, r.PlannerUntil, r.Planned = cursor, until, r.Planned+planned
 	return nil
 }
 
@@ -233,10 +271,8 @@ func (t *Tx) addMessages(ctx context.Context, r *studymail.Run, patients []int64
 		rules.AttemptLimit, ms(t.now), ms(t.now.Add(rules.ExpiresAfter))); err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list); err != nil {
-		return err
-	}
-	return t.planLastMessages(ctx, what, r.Step, list)
+	_, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list)
+	return err
 }
 
 var leaveOut = both{
@@ -262,12 +298,9 @@ func (t *Tx) leaveOut(ctx context.Context, r *studymail.Run, rows [][2]any) erro
 
 // Preview counts what planning would do now, and writes nothing.
 func (t *Tx) Preview(ctx context.Context, rules *PlanRules) (planned int, leftOut map[studymail.Reason]int, err error) {
-	from, of := ` FROM patients pa`+whoIsMailed+` WHERE pa.study_id = $9`, rules.Study
-	if rules.Study == 0 {
-		from, of = ` FROM campaign_patients l JOIN patients pa ON pa.id = l.patient_id`+whoIsMailed+` WHERE l.campaign_id = $9`, rules.Campaign
-	}
+	from, of := rules.all()
 	leftOut = map[studymail.Reason]int{}
-	query, args := t.look(rules, []string{"pa.id"}, from, of)
+	query, args := t.look(rules, []string{"pa.id"}, from, of...)
 	err = t.each(ctx, "preview a campaign", `SELECT why, count(*) FROM (`+query+`) all_of_them GROUP BY why`, args,
 		func(rows *sql.Rows) error {
 			var (
@@ -292,7 +325,10 @@ func (t *Tx) Preview(ctx context.Context, rules *PlanRules) (planned int, leftOu
 // AudienceSize is how many patients a run of the rules will look at.
 func (t *Tx) AudienceSize(ctx context.Context, rules *PlanRules) (int, error) {
 	query, of := `SELECT count(*) FROM patients WHERE study_id = $1`, rules.Study
-	if rules.Study == 0 {
+	switch {
+	case rules.First != 0:
+		query, of = `SELECT coalesce(sum(planned), 0) FROM runs WHERE step_id = $1`, rules.First
+	case rules.Study == 0:
 		query, of = `SELECT count(*) FROM campaign_patients WHERE campaign_id = $1`, rules.Campaign
 	}
 	var n int

@@ -8,10 +8,10 @@ import (
 	"studymail"
 )
 
-const runColumns = `id, uuid, step_id, campaign_id, state, cursor, planner_token, planner_until, created_at, released_at, ended_at`
+const runColumns = `id, uuid, step_id, campaign_id, state, cursor, planned, planner_token, planner_until, created_at, released_at, ended_at`
 
 func scanRun(row interface{ Scan(...any) error }, r *studymail.Run) error {
-	return row.Scan(&r.Key, &r.ID, &r.Step, &r.Campaign, &r.State, &r.Cursor, &r.PlannerToken, at{&r.PlannerUntil},
+	return row.Scan(&r.Key, &r.ID, &r.Step, &r.Campaign, &r.State, &r.Cursor, &r.Planned, &r.PlannerToken, at{&r.PlannerUntil},
 		at{&r.CreatedAt}, at{&r.ReleasedAt}, at{&r.EndedAt})
 }
 

@@ -44,8 +44,10 @@ type ScheduleRow struct {
 	Last     *studymail.ScheduleRun // nil: it never ran
 }
 
-// The campaign that a schedule starts, of those that may still be started.
-const scheduleCampaign = `(SELECT c.uuid FROM campaigns c WHERE c.schedule_id = s.id AND c.state IN (10, 20, 30) ORDER BY c.id LIMIT 1)`
+// The campaign that a schedule starts, or of which it is a reminder's, of those that
+// may still be started.
+const scheduleCampaign = `coalesce((SELECT c.uuid FROM campaigns c WHERE c.schedule_id = s.id AND c.state IN (10, 20, 30) ORDER BY c.id LIMIT 1),
+	(SELECT c.uuid FROM steps sp JOIN campaigns c ON c.id = sp.campaign_id WHERE sp.schedule_id = s.id AND c.state IN (10, 20, 30)))`
 
 const scheduleQuery = `SELECT ` + scheduleColumns + `, ` + scheduleCampaign + `,
 	r.id, r.uuid, r.due_at, r.fired_at, r.ended_at, r.outcome, r.detail

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"studymail"
 )
@@ -66,22 +67,42 @@ const mayEnd = `SELECT c.id FROM campaigns c WHERE c.state = 20
 		OR c.id IN (SELECT r.campaign_id FROM runs r WHERE r.state = 20 AND r.state < 30)
 	ORDER BY c.id FOR NO KEY UPDATE`
 
+// A reminder has yet to look for whom it is due, or its job has been queued.
+const reminderWaits = `EXISTS (SELECT 1 FROM steps sp JOIN schedules s ON s.id = sp.schedule_id WHERE sp.campaign_id = campaigns.id
+	AND (s.next_run_at IS NOT NULL OR EXISTS (SELECT 1 FROM schedule_runs r WHERE r.schedule_id = s.id AND r.outcome IN ('waiting', 'running'))))`
+
 // FinishRuns ends released runs of which no message moves by itself any more,
-// and running campaigns that have no open run left.
-func (t *Tx) FinishRuns(ctx context.Context) ([]FinishedCampaign, error) {
+// and running campaigns that have no open run left. In between it calls aim with the
+// row keys of campaigns of which a run ended: it may give them a next time, and they
+// are not finished then.
+func (t *Tx) FinishRuns(ctx context.Context, aim func(campaigns []int64) error) ([]FinishedCampaign, error) {
 	if err := t.lock(ctx, "end finished runs", mayEnd); err != nil {
 		return nil, err
 	}
-	if _, err := t.exec(ctx, "end finished runs", `UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
+	var of []int64
+	if err := t.each(ctx, "end finished runs", `UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 10)
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 15)
-		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 30)`, ms(t.now)); err != nil {
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 30)
+		RETURNING campaign_id`, []any{ms(t.now)}, func(rows *sql.Rows) error {
+		var k int64
+		err := rows.Scan(&k)
+		if !slices.Contains(of, k) {
+			of = append(of, k)
+		}
+		return err
+	}); err != nil {
 		return nil, err
+	}
+	if aim != nil && len(of) > 0 {
+		if err := aim(of); err != nil {
+			return nil, err
+		}
 	}
 	var done []FinishedCampaign
 	err := t.each(ctx, "end finished campaigns", `UPDATE campaigns SET
 			state = CASE WHEN EXISTS (SELECT 1 FROM schedules s WHERE s.id = schedule_id AND (s.next_run_at IS NOT NULL
-				OR s.enabled = 0 AND s.kind <> 'once' AND (s.ends_at IS NULL OR s.ends_at > $1))) THEN 10 ELSE 40 END,
+				OR s.enabled = 0 AND s.kind <> 'once' AND (s.ends_at IS NULL OR s.ends_at > $1))) OR `+reminderWaits+` THEN 10 ELSE 40 END,
 			ended_at = $1
 		WHERE state = 20 AND EXISTS (SELECT 1 FROM runs r WHERE r.campaign_id = campaigns.id)
 			AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.campaign_id = campaigns.id AND r.state < 30)

@@ -395,7 +395,7 @@ func ACampaignEndsWithItsLastMessage(t *testing.T, s *store.Store) {
 	c := l.claim(t, w, 10).Claimed[0]
 	finish := func() (done []store.FinishedCampaign) {
 		write(t, s, func(tx *store.Tx) (err error) {
-			done, err = tx.FinishRuns(t.Context())
+			done, err = tx.FinishRuns(t.Context(), nil)
 			return err
 		})
 		return done

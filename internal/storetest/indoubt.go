@@ -32,7 +32,7 @@ func (l *letters) stop(t *testing.T, w *studymail.Worker, proven bool) {
 func (l *letters) finishRuns(t *testing.T) {
 	t.Helper()
 	write(t, l.s, func(tx *store.Tx) error {
-		_, err := tx.FinishRuns(t.Context())
+		_, err := tx.FinishRuns(t.Context(), nil)
 		return err
 	})
 }
@@ -162,7 +162,7 @@ func ALateOutcomeAndTheEndOfItsRunSeeEachOther(t *testing.T, s *store.Store) {
 			return err
 		}
 		end := func(tx *store.Tx) error {
-			_, err := tx.FinishRuns(t.Context())
+			_, err := tx.FinishRuns(t.Context(), nil)
 			return err
 		}
 		first, second := late, end

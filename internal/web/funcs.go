@@ -51,7 +51,7 @@ func countOf(n int64, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	if stem, isY := strings.CutSuffix(one, "y"); isY {
+	if stem, isY := strings.CutSuffix(one, "y"); isY && !strings.HasSuffix(stem, "a") { // days
 		return commas(int(n)) + " " + stem + "ies"
 	}
 	return commas(int(n)) + " " + one + "s"

@@ -95,6 +95,25 @@ func routes() []route {
 		// Templates.
 
 		// Campaigns.
+		{method: "GET", path: "/campaigns", needs: studymail.MayView, page: (*site).campaignList},
+		{method: "GET", path: "/campaigns/new", needs: studymail.MaySend, page: (*site).campaignNew},
+		{method: "POST", path: "/campaigns", needs: studymail.MaySend, page: (*site).campaignAdd},
+		{method: "GET", path: "/campaigns/{id}", needs: studymail.MayView, page: (*site).campaignShow},
+		{method: "GET", path: "/campaigns/{id}/live", needs: studymail.MayView, page: (*site).campaignLive},
+		{method: "GET", path: "/campaigns/{id}/left-out", needs: studymail.MayView, page: (*site).campaignLeftOut},
+		{method: "GET", path: "/campaigns/{id}/reminder", needs: studymail.MayView, page: (*site).campaignReminder},
+		{method: "GET", path: "/campaigns/{id}/start", needs: studymail.MaySend, page: (*site).campaignReview},
+		{method: "POST", path: "/campaigns/{id}/start", needs: studymail.MaySend, page: (*site).campaignStart},
+		{method: "GET", path: "/campaigns/{id}/discard", needs: studymail.MaySend, page: (*site).campaignDiscardForm},
+		{method: "POST", path: "/campaigns/{id}/discard", needs: studymail.MaySend, page: (*site).campaignDiscard},
+		{method: "GET", path: "/campaigns/{id}/pause", needs: studymail.MaySend, page: (*site).campaignPauseForm},
+		{method: "POST", path: "/campaigns/{id}/pause", needs: studymail.MaySend, page: (*site).campaignPause},
+		{method: "GET", path: "/campaigns/{id}/resume", needs: studymail.MaySend, page: (*site).campaignResumeForm},
+		{method: "POST", path: "/campaigns/{id}/resume", needs: studymail.MaySend, page: (*site).campaignResume},
+		{method: "GET", path: "/campaigns/{id}/cancel", needs: studymail.MaySend, page: (*site).campaignCancelForm},
+		{method: "POST", path: "/campaigns/{id}/cancel", needs: studymail.MaySend, page: (*site).campaignCancel},
+		{method: "GET", path: "/campaigns/{id}/retry", needs: studymail.MaySend, page: (*site).campaignRetryForm},
+		{method: "POST", path: "/campaigns/{id}/retry", needs: studymail.MaySend, page: (*site).campaignRetry},
 
 		// Messages.
 

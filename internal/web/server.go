@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"studymail"
 	"studymail/internal/account"
+	"studymail/internal/audience"
 	"studymail/internal/config"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
@@ -25,10 +27,14 @@ type Options struct {
 	Config      *config.Config
 	Store       *store.Store
 	Accounts    *account.Accounts
+	Planner     *audience.Planner
 	Sealer      *sealed.Sealer
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time
 	Version     string
+
+	// Flow tells how fast a campaign's mail goes out, with so many messages to go.
+	Flow func(ctx context.Context, tx *store.Tx, campaign int64, left int) (studymail.Flow, error)
 }
 
 // Name is what a server calls itself in its answers' Server field.
@@ -39,19 +45,21 @@ type Server struct{ http *http.Server }
 
 // New makes a server; Serve starts it.
 func New(o Options) (*Server, error) {
-	h, err := Handler(o)
+	s, err := newSite(o)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{&http.Server{
-		Handler:           h,
+	server := &http.Server{
+		Handler:           s.handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}}, nil
+	}
+	server.RegisterOnShutdown(s.endStreams)
+	return &Server{server}, nil
 }
 
 // Handler is what a server answers with, without the server: for tests, too.

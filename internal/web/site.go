@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"studymail"
 )
@@ -16,10 +17,14 @@ type site struct {
 	pages    map[string]*template.Template // by name
 	sessions *sessions
 	origins  *http.CrossOriginProtection
+
+	ending     chan struct{} // closed when the server ends: answers that go on for long end with it
+	endStreams func()
 }
 
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o, origins: http.NewCrossOriginProtection()}
+	s := &site{Options: o, origins: http.NewCrossOriginProtection(), ending: make(chan struct{})}
+	s.endStreams = sync.OnceFunc(func() { close(s.ending) })
 	if u, err := url.Parse(o.Config.PublicURL); err == nil && u.Host != "" {
 		// A proxy in front may have changed the Host that the browser asked for.
 		if err := s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {

@@ -153,7 +153,7 @@ func (v *visit) here() string {
 // What is searched for by words is not among them.
 var keptInWayBack = []string{
 	"about", "action", "active", "actor", "after", "before", "cancelled", "in_study", "outcome", "person",
-	"provider", "since", "size", "sort", "status", "study", "until",
+	"provider", "since", "size", "sort", "state", "status", "step", "study", "until",
 }
 
 func wayBack(u *url.URL) string {

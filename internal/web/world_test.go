@@ -15,6 +15,7 @@ import (
 
 	"studymail"
 	"studymail/internal/account"
+	"studymail/internal/audience"
 	"studymail/internal/config"
 	"studymail/internal/jobs"
 	"studymail/internal/sealed"
@@ -35,6 +36,7 @@ type house struct {
 	ahead  *time.Duration // of the real clock
 	server *httptest.Server
 	engine *jobs.Queue
+	flow   studymail.Flow
 }
 
 // lines is what was logged.
@@ -98,6 +100,11 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
 		Health: well{}, Engine: engine, Doctor: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
+		Planner: &audience.Planner{
+			Store: h.store, Zone: cfg.TimeZone, AttemptLimit: 3, ExpiresAfter: time.Hour, Log: slog.New(slog.DiscardHandler),
+			Wake: func(context.Context, *store.Tx, studymail.ID) error { return nil },
+		},
+		Flow:   func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
 		Config: cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {

@@ -106,7 +106,35 @@ func Pages() []Page {
 		{Name: "settings-tested", As: studymail.Administrator, At: "/settings", Do: func(t *Tab) {
 			t.Go("Test the folder that mail goes to").Sees("Tried just now")
 		}},
+		{Name: "campaigns", As: studymail.Sender, At: "/campaigns"},
+		{Name: "campaigns-none", As: studymail.Viewer, At: "/campaigns?state=cancelled"},
+		{Name: "campaign-new", As: studymail.Sender, At: "/campaigns/new"},
+		{Name: "campaign-new-who", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "who") }},
+		{Name: "campaign-new-letter", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }},
+		{Name: "campaign-new-when", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }, Do: func(t *Tab) {
+			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Fill("Again and again", "yes").Sees("The next times:")
+		}},
+		{Name: "campaign-new-reminders-wrong", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }, Do: func(t *Tab) {
+			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Go("Continue").Fill("Reminder 1: days after the first letter", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
+		}},
+		{Name: "campaign-draft", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() }},
+		{Name: "campaign-review", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() + "/start" }},
+		{Name: "campaign", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Sent.String() }},
+		{Name: "campaign-waits", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Waits.String() }},
+		{Name: "campaign-paused", As: studymail.Viewer, Of: func(w *World) string { return "/campaigns/" + w.Post.Paused.String() }},
+		{Name: "campaign-left-out", As: studymail.Viewer, Of: func(w *World) string { return "/campaigns/" + w.Post.Sent.String() + "/left-out" }},
+		{Name: "campaign-reminder", As: studymail.Viewer, Of: func(w *World) string { return "/campaigns/" + w.Post.Sent.String() + "/reminder?step=2" }},
+		{Name: "campaign-pause", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Waits.String() + "/pause" }},
+		{Name: "campaign-resume", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Paused.String() + "/resume" }},
+		{Name: "campaign-cancel", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Waits.String() + "/cancel" }},
+		{Name: "campaign-discard", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() + "/discard" }},
+		{Name: "campaign-retry", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Sent.String() + "/retry" }},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}
+}
+
+// newCampaign is a step of a campaign that is planned.
+func newCampaign(w *World, step string) string {
+	return "/campaigns/new?study=" + w.Ward.Study.ID.String() + "&step=" + step
 }

@@ -11,6 +11,7 @@ type World struct {
 	Users map[studymail.Role]studymail.User
 	Ward  Ward
 	Desk  Desk
+	Post  Post
 }
 
 // Clinic fills a product with what each page needs to have something to show:
