@@ -10,10 +10,11 @@ import (
 )
 
 // last_messages holds each patient's newest message and what became of it, so
-// that a list can be filtered by it; patient_counts counts by it. Planning writes
-// both. Sending writes neither: it notes in memory which messages it recorded, and
-// KeepLastMessages brings the tables up to date behind it, when there is time. What
-// was noted and lost with a process is found by going round those that wait.
+// that a list can be filtered by it; patient_counts counts by it. Neither planning
+// nor sending writes them: a run says how far its messages are listed, sending
+// notes in memory which it recorded, and KeepLastMessages brings the tables up to
+// date behind them, when there is time. What was noted and lost with a process is
+// found by going round those that wait.
 
 // behind is what sending noted and the tables do not have yet.
 type behind struct {
@@ -21,6 +22,7 @@ type behind struct {
 	following bool    // somebody works it off: else nothing is noted
 	keys      []int64 // of messages
 	grew      int     // since the last look
+	calm      bool    // the last look found that nothing had come
 	round     place   // where going round those that wait stands
 }
 
@@ -30,7 +32,7 @@ type place struct{ outcome, study, patient int64 }
 const (
 	maxBehind = 2_000_000 // keys, 16 MB: what is over is found by going round
 
-	keepBusy  = 2_000 // rows a second while mail leaves: a hundredth of what the writer can do
+	keepBusy  = 1_000 // rows a second while mail leaves: some hundredths of what the writer can do
 	keepIdle  = 20_000
 	keepRound = 2_000
 )
@@ -49,28 +51,30 @@ func (b *behind) note(keys ...int64) {
 	}
 }
 
-// take gives the oldest of what was noted: few while more is coming.
-func (b *behind) take() []int64 {
+// take gives the oldest of what was noted, and how many more there is time for:
+// few while more is coming.
+func (b *behind) take() (taken []int64, room int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := keepIdle
-	if b.grew > keepBusy {
-		n = keepBusy
+	n := keepBusy
+	if b.grew <= keepBusy && b.calm {
+		n = keepIdle
 	}
-	b.following, b.grew = true, 0
+	b.following, b.calm, b.grew = true, b.grew <= keepBusy, 0
+	room = n
 	n = min(n, len(b.keys))
-	taken := b.keys[:n:n]
+	taken = b.keys[:n:n]
 	if b.keys = b.keys[n:]; len(b.keys) == 0 {
 		b.keys = nil
 	}
-	return taken
+	return taken, max(room-n, room/10)
 }
 
 // KeepLastMessages brings up to date what became of patients' newest messages, as
 // far as there is time for. Workers call it each second. It gives how many were
 // out of date.
 func (s *Store) KeepLastMessages(ctx context.Context) (moved int, err error) {
-	noted := s.behind.take()
+	noted, room := s.behind.take()
 	stale, err := s.goRound(ctx)
 	if err != nil {
 		return 0, err
@@ -89,10 +93,61 @@ func (s *Store) KeepLastMessages(ctx context.Context) (moved int, err error) {
 			keys = keys[n:]
 		}
 	}
+	for room > 0 {
+		looked, changed := 0, 0
+		err := s.Write(ctx, func(tx *Tx) (err error) {
+			looked, changed, err = tx.listPlanned(ctx, min(room, 1000))
+			return err
+		})
+		if err != nil {
+			return moved, err
+		}
+		moved += changed
+		if room -= looked; looked == 0 {
+			break
+		}
+	}
 	if s.kind == Postgres {
 		err = s.Write(ctx, func(tx *Tx) error { return tx.addUpCounts(ctx) })
 	}
 	return moved, err
+}
+
+// listPlanned lists messages that a run planned, in the order in which it looked at
+// the patients, and gives at how many it looked.
+func (t *Tx) listPlanned(ctx context.Context, limit int) (looked, changed int, err error) {
+	const what = "list what was planned"
+	var run, step, from, to int64
+	found, err := t.one(ctx, what, `SELECT id, step_id, listed, cursor FROM runs WHERE listed < cursor AND state <> 10 ORDER BY id LIMIT 1`, nil, &run, &step, &from, &to)
+	if err != nil || !found {
+		return 0, 0, err
+	}
+	var keys []int64
+	last := from
+	err = t.each(ctx, what, `SELECT id, patient_id, run_id FROM messages WHERE step_id = $1 AND patient_id > $2 AND patient_id <= $3 ORDER BY patient_id LIMIT $4`,
+		[]any{step, from, to, limit}, func(rows *sql.Rows) error {
+			var key, of int64
+			if err := rows.Scan(&key, &last, &of); err != nil {
+				return err
+			}
+			if looked++; of == run { // else an earlier run's of the same step
+				keys = append(keys, key)
+			}
+			return nil
+		})
+	if err != nil {
+		return 0, 0, err
+	}
+	if looked < limit {
+		last = to
+	}
+	if len(keys) > 0 {
+		if changed, err = t.moveLastMessages(ctx, keys...); err != nil {
+			return 0, 0, err
+		}
+	}
+	_, err = t.exec(ctx, what, `UPDATE runs SET listed = $1 WHERE id = $2 AND listed < $1`, last, run)
+	return max(looked, 1), changed, err
 }
 
 // goRound looks at some of those that wait, each time at the next, and gives the
@@ -135,8 +190,8 @@ func (s *Store) goRound(ctx context.Context) (stale []int64, err error) {
 
 // Numbers move by two rows a group: out of what was, into what is.
 const (
-	countMoved = `SELECT study_id, provider_id, status, cancelled, before, -count(*) FROM moved GROUP BY 1, 2, 3, 4, 5
-		UNION ALL SELECT study_id, provider_id, status, cancelled, after, count(*) FROM moved GROUP BY 1, 2, 3, 4, 5`
+	countMoved = `SELECT study_id, provider_id, status, cancelled, before, -count(*) FROM moved WHERE before <> after GROUP BY 1, 2, 3, 4, 5
+		UNION ALL SELECT study_id, provider_id, status, cancelled, after, count(*) FROM moved WHERE before <> after GROUP BY 1, 2, 3, 4, 5`
 	addCounts = `
 		INSERT INTO patient_counts (study_id, provider_id, status, cancelled, outcome, patients) ` + countMoved + `
 		ON CONFLICT (study_id, provider_id, status, cancelled, outcome) DO UPDATE SET patients = patient_counts.patients + excluded.patients`
@@ -145,71 +200,31 @@ const (
 		SELECT count(*) FROM moved`
 )
 
-// newest are patients whom a chunk of a plan gives a message each: their newest.
-type newest struct {
-	n        int
-	patients map[int64][]int64 // by study
-	moved    map[[3]int64]int  // by study, care provider and what became of the one before
-}
-
-func (p *newest) add(patient, study, provider, before int64) {
-	if p.patients == nil {
-		p.patients, p.moved = map[int64][]int64{}, map[[3]int64]int{}
-	}
-	p.n++
-	p.patients[study] = append(p.patients[study], patient)
-	p.moved[[3]int64{study, provider, before}]++
-}
-
-// Who gets a letter is in study: status 0, cancelled 0.
-const withNewest = ` LEFT JOIN last_messages lm ON lm.patient_id = pa.id`
-
-var countNewest = both{
-	sqlite: `INSERT INTO patient_counts (study_id, provider_id, status, cancelled, outcome, patients)
-		SELECT j.value->>0, j.value->>1, 0, 0, j.value->>2, j.value->>3 FROM json_each($1) j WHERE true
-		ON CONFLICT (study_id, provider_id, status, cancelled, outcome) DO UPDATE SET patients = patient_counts.patients + excluded.patients`,
-	postgres: `INSERT INTO patient_count_changes (study_id, provider_id, status, cancelled, outcome, patients)
-		SELECT (j->>0)::bigint, (j->>1)::bigint, 0, 0, (j->>2)::int, (j->>3)::bigint FROM json_array_elements($1::json) j`,
-}
-
-// countNewest moves the numbers of patients whose newest message waits from now on.
-func (t *Tx) countNewest(ctx context.Context, what string, planned *newest) error {
-	var rows [][4]int64
-	for group, n := range planned.moved {
-		if waits := int64(studymail.Queued); group[2] != waits {
-			rows = append(rows, [4]int64{group[0], group[1], group[2], -int64(n)}, [4]int64{group[0], group[1], waits, int64(n)})
-		}
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	list, err := rowsJSON(rows)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, what, t.pick(countNewest), list)
-	return err
-}
-
-// Of the messages $1, what became of those that are their patients' newest.
+// Of the messages $1, those that are their patients' newest. One that is not is
+// left: the newer one is listed yet, or will be. (+ 0: by the patient's messages,
+// never through all that are newer.)
 const (
-	outcomeOf      = `CASE WHEN m.state IN (10, 15) THEN 10 ELSE m.state END`
-	countMovedMail = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, l.outcome AS before, ` + outcomeOf + ` AS after
+	outcomeOf = `CASE WHEN m.state IN (10, 15) THEN 10 ELSE m.state END`
+	newestOf  = `NOT EXISTS (SELECT 1 FROM messages n WHERE n.patient_id = m.patient_id AND n.id + 0 > m.id)`
+
+	countNewest = `WITH moved AS MATERIALIZED (
+			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, ` + outcomeOf + ` AS after
 			FROM json_each($1) j CROSS JOIN messages m ON m.id = j.value
-			CROSS JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id CROSS JOIN patients pa ON pa.id = m.patient_id
-			WHERE l.outcome <> ` + outcomeOf + `)` + addCounts
-	putMovedMail = `INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
-		SELECT l.patient_id, l.message_id, l.study_id, ` + outcomeOf + `
+			CROSS JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
+			WHERE coalesce(l.outcome, 0) <> ` + outcomeOf + ` AND ` + newestOf + `)` + addCounts
+	putNewest = `INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
+		SELECT m.patient_id, m.id, pa.study_id, ` + outcomeOf + `
 		FROM json_each($1) j CROSS JOIN messages m ON m.id = j.value
-		CROSS JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id WHERE l.outcome <> ` + outcomeOf + `
-		ON CONFLICT (patient_id) DO UPDATE SET outcome = excluded.outcome`
-	movedMail = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, l.outcome AS before, ` + outcomeOf + ` AS after, l.patient_id
+		CROSS JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
+		WHERE (l.outcome IS NULL OR l.outcome <> ` + outcomeOf + ` OR l.message_id <> m.id) AND ` + newestOf + `
+		ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = excluded.outcome`
+	moveNewest = `WITH moved AS MATERIALIZED (
+			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, ` + outcomeOf + ` AS after, m.patient_id, m.id
 			FROM json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = j::bigint OFFSET 0) m
-			JOIN last_messages l ON l.patient_id = m.patient_id AND l.message_id = m.id JOIN patients pa ON pa.id = m.patient_id
-			WHERE l.outcome <> ` + outcomeOf + `),
-		put AS (UPDATE last_messages SET outcome = after FROM moved WHERE last_messages.patient_id = moved.patient_id)` + addChanges
+			JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
+			WHERE (l.outcome IS NULL OR l.outcome <> ` + outcomeOf + ` OR l.message_id <> m.id) AND ` + newestOf + `),
+		put AS (INSERT INTO last_messages (patient_id, message_id, study_id, outcome) SELECT patient_id, id, study_id, after FROM moved
+			ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = excluded.outcome)` + addChanges
 )
 
 // moveLastMessages brings up to date what became of some messages, where they are
@@ -221,51 +236,28 @@ func (t *Tx) moveLastMessages(ctx context.Context, messages ...int64) (int, erro
 	slices.Sort(messages)
 	keys := keysJSON(slices.Compact(messages)) // one noted twice moves once
 	if t.kind == Postgres {
-		if _, err := t.exec(ctx, what, holdNumbersOf+ofMail+holdInTheirTurn, keys); err != nil {
+		if _, err := t.exec(ctx, what, holdNumbers, keys); err != nil {
 			return 0, err
 		}
 		n := 0
-		_, err := t.one(ctx, what, movedMail, []any{keys}, &n)
+		_, err := t.one(ctx, what, moveNewest, []any{keys}, &n)
 		return n, err
 	}
-	if n, err := t.exec(ctx, what, countMovedMail, keys); err != nil || n == 0 {
+	if _, err := t.exec(ctx, what, countNewest, keys); err != nil {
 		return 0, err
 	}
-	n, err := t.exec(ctx, what, putMovedMail, keys)
+	n, err := t.exec(ctx, what, putNewest, keys)
 	return int(n), err
 }
 
 // PostgreSQL's writers move patients from one number to another side by side. Who
-// does it holds the numbers of their studies: planning, what comes behind the
-// sending, a change of status (the triggers). What is read after that, in another
-// statement, is what the others left. Rows of patients are not locked for it: that
-// would write each of them.
-const (
-	numbersLock     = `730580564`
-	holdNumbers     = `SELECT pg_advisory_xact_lock(` + numbersLock + `, $1::int)`
-	holdNumbersOf   = `SELECT pg_advisory_xact_lock(` + numbersLock + `, study_id::int) FROM (SELECT DISTINCT pa.study_id FROM `
-	holdInTheirTurn = ` ORDER BY pa.study_id) s`
-
-	ofChunk = `(SELECT p.study_id FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
-		WHERE l.campaign_id = $1 AND l.patient_id > $2 ORDER BY l.patient_id LIMIT $3) pa`
-	ofChunkOfFirst = `(SELECT p.study_id FROM messages m JOIN patients p ON p.id = m.patient_id
-		WHERE m.step_id = $1 AND m.patient_id > $2 ORDER BY m.patient_id LIMIT $3) pa`
-	ofMail = `json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT patient_id FROM messages WHERE id = j::bigint OFFSET 0) m
-		JOIN patients pa ON pa.id = m.patient_id`
-)
-
-func (t *Tx) holdNumbersOfChunk(ctx context.Context, what string, r *PlanRules, cursor int64) (err error) {
-	switch {
-	case t.kind == SQLite: // its writing transactions come one by one
-	case r.Study != 0:
-		_, err = t.exec(ctx, what, holdNumbers, r.Study)
-	case r.First != 0:
-		_, err = t.exec(ctx, what, holdNumbersOf+ofChunkOfFirst+holdInTheirTurn, r.First, cursor, r.PatientsAtOnce)
-	default:
-		_, err = t.exec(ctx, what, holdNumbersOf+ofChunk+holdInTheirTurn, r.Campaign, cursor, r.PatientsAtOnce)
-	}
-	return err
-}
+// does it holds the numbers of their studies: what comes behind the sending, and a
+// change of status (the triggers hold the same). What is read after that, in
+// another statement, is what the others left.
+const holdNumbers = `SELECT pg_advisory_xact_lock(730580564, study_id::int) FROM (
+	SELECT DISTINCT pa.study_id FROM json_array_elements_text($1::json) j
+	CROSS JOIN LATERAL (SELECT patient_id FROM messages WHERE id = j::bigint OFFSET 0) m
+	JOIN patients pa ON pa.id = m.patient_id ORDER BY pa.study_id) s`
 
 // addUpCounts puts PostgreSQL's changes of numbers together with the numbers, when
 // there are many.
@@ -289,12 +281,13 @@ func (t *Tx) RecountPatients(ctx context.Context) error {
 			SELECT l.patient_id, l.id, pa.study_id, ` + outcomeOf + `
 			FROM (SELECT patient_id, max(id) AS id FROM messages GROUP BY patient_id) l
 			JOIN messages m ON m.id = l.id JOIN patients pa ON pa.id = l.patient_id`,
+		`UPDATE runs SET listed = cursor WHERE listed < cursor`,
 		`INSERT INTO patient_counts (study_id, provider_id, status, cancelled, outcome, patients)
 			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0), count(*)
 			FROM patients pa LEFT JOIN last_messages l ON l.patient_id = pa.id GROUP BY 1, 2, 3, 4, 5`,
 	}
 	if t.kind == Postgres {
-		statements = append([]string{`LOCK TABLE patients, messages IN SHARE ROW EXCLUSIVE MODE`, `DELETE FROM patient_count_changes`}, statements...)
+		statements = append([]string{`LOCK TABLE patients, runs, messages IN SHARE ROW EXCLUSIVE MODE`, `DELETE FROM patient_count_changes`}, statements...)
 	}
 	for _, query := range statements {
 		if _, err := t.exec(ctx, "count the patients anew", query); err != nil {

@@ -20,7 +20,7 @@ type Looked struct {
 // there is none. It writes nothing.
 func (t *Tx) PreviewPage(ctx context.Context, rules *PlanRules, after int64) (page []Looked, last int64, err error) {
 	from, of := rules.chunk(after)
-	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from+inOrder, of...)
+	query, args := t.look(rules, []string{"pa.id", "pa.uuid", "pr.ods_code"}, from, of...)
 	looked := 0
 	err = t.each(ctx, "preview a campaign", query, args,
 		func(rows *sql.Rows) error {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,10 +108,9 @@ const had = `(SELECT count(*) FROM patients op JOIN messages m ON m.patient_id =
 
 // The patients of a chunk: the study's, or the campaign's own list.
 const (
-	ofStudy = ` FROM (SELECT * FROM patients WHERE study_id = $9 AND id > $10 ORDER BY id LIMIT $11) pa` + whoIsMailed
+	ofStudy = ` FROM (SELECT * FROM patients WHERE study_id = $9 AND id > $10 ORDER BY id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
 	ofList  = ` FROM (SELECT p.* FROM campaign_patients l JOIN patients p ON p.id = l.patient_id
-			WHERE l.campaign_id = $9 AND l.patient_id > $10 ORDER BY l.patient_id LIMIT $11) pa` + whoIsMailed
-	inOrder = ` ORDER BY pa.id`
+			WHERE l.campaign_id = $9 AND l.patient_id > $10 ORDER BY l.patient_id LIMIT $11) pa` + whoIsMailed + ` ORDER BY pa.id`
 )
 
 // The patients of a reminder are those of the first letter. A chunk is of these, and
@@ -121,7 +118,7 @@ const (
 const (
 	ofFirst = ` FROM (SELECT p.*, ` + reminded + ` AS reminded
 			FROM (SELECT * FROM messages WHERE step_id = $9 AND patient_id > $11 ORDER BY patient_id LIMIT $12) f
-			JOIN patients p ON p.id = f.patient_id) pa` + whoIsMailed
+			JOIN patients p ON p.id = f.patient_id) pa` + whoIsMailed + ` ORDER BY pa.id`
 	ofAllFirst = ` FROM (SELECT p.*, ` + reminded + ` AS reminded
 			FROM (SELECT * FROM messages WHERE step_id = $9) f JOIN patients p ON p.id = f.patient_id) pa` + whoIsMailed
 	reminded = `CASE WHEN f.state = 40 AND f.sent_at < $10 THEN 1 ELSE 0 END`
@@ -176,7 +173,7 @@ var lockCap = both{
 func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) (PlanResult, error) {
 	res := PlanResult{LeftOut: map[studymail.Reason]int{}}
 	var (
-		planned newest
+		planned []int64
 		leftOut [][2]any
 		cursor  = r.Cursor
 		looked  int
@@ -191,25 +188,21 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 			return res, err
 		}
 	}
-	if err := t.holdNumbersOfChunk(ctx, what, rules, r.Cursor); err != nil {
-		return res, err
-	}
 	from, of := rules.chunk(r.Cursor)
-	query, args := t.look(rules, []string{"pa.id", "pa.study_id", "pa.provider_id", "lm.outcome"}, from+withNewest+inOrder, of...)
+	query, args := t.look(rules, []string{"pa.id"}, from, of...)
 	err := t.each(ctx, what, query, args, func(rows *sql.Rows) error {
 		var (
-			patient, study, provider int64
-			before                   sql.NullInt64
-			why                      studymail.Reason
+			patient int64
+			why     studymail.Reason
 		)
-		if err := rows.Scan(&patient, &study, &provider, &before, &why); err != nil {
+		if err := rows.Scan(&patient, &why); err != nil {
 			return err
 		}
 		looked++
 		cursor = patient
 		switch why {
 		case "":
-			planned.add(patient, study, provider, before.Int64)
+			planned = append(planned, patient)
 		case plannedBefore, notInAudience:
 		default:
 			leftOut = append(leftOut, [2]any{patient, why})
@@ -220,16 +213,16 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 	if err != nil {
 		return res, err
 	}
-	if err := t.moveCursor(ctx, r, cursor, planned.n, rules.PlannerLease); err != nil {
+	if err := t.moveCursor(ctx, r, cursor, len(planned), rules.PlannerLease); err != nil {
 		return res, err
 	}
-	if err := t.addMessages(ctx, r, &planned, rules); err != nil {
+	if err := t.addMessages(ctx, r, planned, rules); err != nil {
 		return res, err
 	}
 	if err := t.leaveOut(ctx, r, leftOut); err != nil {
 		return res, err
 	}
-	res.Planned, res.Last = planned.n, looked < rules.PatientsAtOnce
+	res.Planned, res.Last = len(planned), looked < rules.PatientsAtOnce
 	return res, nil
 }
 
@@ -249,58 +242,37 @@ func (t *Tx) moveCursor(ctx context.Context, r *studymail.Run, cursor int64, pla
 }
 
 // The UUIDs go as one string of bytes, 16 for each patient of the JSON list:
-// made in order, they append to the end of their index. Each message is its
-// patient's newest from then on; SQLite gives rows that one statement adds row
-// keys side by side.
-var (
-	addMessages = both{
-		sqlite: `INSERT INTO messages (uuid, patient_id, step_id, run_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
-			SELECT substr($1, 1 + 16 * j.key, 16), j.value, $3, $4, $5, $6, $7, $6, $6 FROM json_each($2) j`,
-		postgres: `WITH added AS (
-			INSERT INTO messages (uuid, patient_id, step_id, run_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
-			SELECT substr($1::bytea, (1 + 16 * (j.n - 1))::int, 16), j.patient::bigint, $3::bigint, $4::bigint, $5::int, $6::bigint, $7::bigint, $6::bigint, $6::bigint
-			FROM json_array_elements_text($2::json) WITH ORDINALITY AS j (patient, n)
-			RETURNING id, patient_id)
-			INSERT INTO last_messages (patient_id, message_id, study_id, outcome) SELECT patient_id, id, $8::bigint, 10 FROM added
-			ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = 10`,
-	}
-	nowNewest = `INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
-		SELECT j.value, last.id - json_array_length($1) + 1 + j.key, $2, 10
-		FROM (SELECT max(id) AS id FROM messages) last CROSS JOIN json_each($1) j WHERE true
-		ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = 10`
-	nowPlanned = both{
-		sqlite:   `DELETE FROM left_out WHERE step_id = $1 AND patient_id IN (SELECT value FROM json_each($2))`,
-		postgres: `DELETE FROM left_out WHERE step_id = $1 AND patient_id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
-	}
-)
+// made in order, they append to the end of their index.
+var addMessages = both{
+	sqlite: `INSERT INTO messages (uuid, patient_id, step_id, run_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
+		SELECT substr($1, 1 + 16 * j.key, 16), j.value, $3, $4, $5, $6, $7, $6, $6 FROM json_each($2) j`,
+	postgres: `INSERT INTO messages (uuid, patient_id, step_id, run_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
+		SELECT substr($1::bytea, (1 + 16 * (j.n - 1))::int, 16), j.patient::bigint, $3::bigint, $4::bigint, $5::int, $6::bigint, $7::bigint, $6::bigint, $6::bigint
+		FROM json_array_elements_text($2::json) WITH ORDINALITY AS j (patient, n)`,
+}
 
-func (t *Tx) addMessages(ctx context.Context, r *studymail.Run, planned *newest, rules *PlanRules) error {
-	what := "write the messages of run " + r.ID.String()
-	for _, study := range slices.Sorted(maps.Keys(planned.patients)) {
-		patients := planned.patients[study]
-		ids := make([]byte, 0, 16*len(patients))
-		for range patients {
-			id := studymail.NewID()
-			ids = append(ids, id[:]...)
-		}
-		list := keysJSON(patients)
-		args := []any{ids, list, r.Step, r.Key, rules.AttemptLimit, ms(t.now), ms(t.now.Add(rules.ExpiresAfter))}
-		if t.kind == Postgres {
-			args = append(args, study)
-		}
-		if _, err := t.exec(ctx, what, t.pick(addMessages), args...); err != nil {
-			return err
-		}
-		if t.kind == SQLite {
-			if _, err := t.exec(ctx, what, nowNewest, list, study); err != nil {
-				return err
-			}
-		}
-		if _, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list); err != nil {
-			return err
-		}
+var nowPlanned = both{
+	sqlite:   `DELETE FROM left_out WHERE step_id = $1 AND patient_id IN (SELECT value FROM json_each($2))`,
+	postgres: `DELETE FROM left_out WHERE step_id = $1 AND patient_id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
+}
+
+func (t *Tx) addMessages(ctx context.Context, r *studymail.Run, patients []int64, rules *PlanRules) error {
+	if len(patients) == 0 {
+		return nil
 	}
-	return t.countNewest(ctx, what, planned)
+	ids := make([]byte, 0, 16*len(patients))
+	for range patients {
+		id := studymail.NewID()
+		ids = append(ids, id[:]...)
+	}
+	list := keysJSON(patients)
+	what := "write the messages of run " + r.ID.String()
+	if _, err := t.exec(ctx, what, t.pick(addMessages), ids, list, r.Step, r.Key,
+		rules.AttemptLimit, ms(t.now), ms(t.now.Add(rules.ExpiresAfter))); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, what, t.pick(nowPlanned), r.Step, list)
+	return err
 }
 
 var leaveOut = both{

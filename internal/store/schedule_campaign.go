@@ -7,11 +7,12 @@ import (
 	"studymail"
 )
 
-// CampaignOfSchedule gives the newest campaign that has a schedule, also one that
-// is a draft or over; nil when none has.
+// CampaignOfSchedule gives the newest campaign that a schedule starts or reminds of,
+// also one that is a draft or over; nil when there is none.
 func (t *Tx) CampaignOfSchedule(ctx context.Context, schedule int64) (*CampaignRow, error) {
 	var found *CampaignRow
-	err := t.each(ctx, "find a schedule's campaign", campaignQuery+` WHERE c.schedule_id = $1 ORDER BY c.id DESC LIMIT 1`, []any{schedule},
+	err := t.each(ctx, "find a schedule's campaign", campaignQuery+` WHERE c.schedule_id = $1
+			OR c.id IN (SELECT sp.campaign_id FROM steps sp WHERE sp.schedule_id = $1) ORDER BY c.id DESC LIMIT 1`, []any{schedule},
 		func(rows *sql.Rows) error {
 			found = &CampaignRow{}
 			return scanCampaign(rows, found)

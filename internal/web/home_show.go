@@ -191,7 +191,7 @@ func (s *site) scheduleNeeds(r *store.ScheduleRow) (need, bool) {
 func (s *site) homeCampaign(v *visit, c *store.CampaignRow, n *studymail.Counts, perSecond float64) homeCampaign {
 	left := n.Unfinished()
 	row := homeCampaign{
-		Name: v.linkTo("/campaigns/{id}", c.Name, "/campaigns/"+c.ID.String()), Study: c.StudyName, State: campaignBadge(c.State),
+		Name: v.linked("/campaigns/{id}", c.Name, "/campaigns/"+c.ID.String()), Study: c.StudyName, State: campaignBadge(c.State),
 		Progress: progress{Label: "Letters of " + c.Name + " that came to rest", Done: int64(n.Planned - left), All: int64(max(n.Planned, 1))},
 	}
 	words := commas(n.Planned-left) + " of " + countOf(int64(n.Planned), "letter")

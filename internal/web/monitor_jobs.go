@@ -198,7 +198,7 @@ func (s *site) jobTimes(j *studymail.Job) []fact {
 func (s *site) aboutJob(v *visit, tx *store.Tx, j *studymail.Job) ([]fact, error) {
 	var facts []fact
 	if id := j.About.Campaign; !id.IsZero() {
-		facts = append(facts, fact{"Campaign", v.linkTo("/campaigns/{id}", id.String(), "/campaigns/"+id.String())})
+		facts = append(facts, fact{"Campaign", v.linked("/campaigns/{id}", id.String(), "/campaigns/"+id.String())})
 	}
 	if id := j.About.Run; !id.IsZero() {
 		facts = append(facts, fact{"Run", id.String()})

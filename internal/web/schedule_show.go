@@ -99,7 +99,7 @@ func (s *site) scheduleShow(v *visit) error {
 func (s *site) scheduleFacts(v *visit, r *store.ScheduleRow, c *store.CampaignRow) []fact {
 	facts := []fact{{"State", enabledBadge(&r.Schedule)}, {"When", whenWords(&r.Schedule)}}
 	if c != nil {
-		facts = append(facts, fact{"Campaign", v.linkTo("/campaigns/{id}", c.Name, "/campaigns/"+c.ID.String())}, fact{"The campaign is", campaignBadge(c.State)})
+		facts = append(facts, fact{"Campaign", v.linked("/campaigns/{id}", c.Name, "/campaigns/"+c.ID.String())}, fact{"The campaign is", campaignBadge(c.State)})
 	} else if r.Job == studymail.CampaignJob {
 		facts = append(facts, fact{"Campaign", badge{"warn", "None"}})
 	}
@@ -117,8 +117,8 @@ func (s *site) scheduleFacts(v *visit, r *store.ScheduleRow, c *store.CampaignRo
 	return append(facts, fact{"Added", s.timeOf(r.CreatedAt)}, fact{"UUID", r.ID.String()})
 }
 
-// linkTo is a link where its page is there, and the words alone where it is not.
-func (v *visit) linkTo(route, text, path string) any {
+// linked is a link where its page is there, and the words alone where it is not.
+func (v *visit) linked(route, text, path string) any {
 	if v.hasRoute("GET", route) {
 		return link{text, path}
 	}

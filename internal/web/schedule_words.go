@@ -12,7 +12,7 @@ import (
 
 // What schedules, their times and their runs are called on pages.
 
-const nextTimes = 5
+const timesShown = 5
 
 // jobWords say what a schedule does.
 func jobWords(j studymail.ScheduledJob) string {
@@ -152,7 +152,7 @@ func nextOf(spec when.Spec, first, now time.Time) []nextTime {
 	if first.IsZero() {
 		return nil
 	}
-	all := append([]time.Time{first}, spec.NextN(first, nextTimes-1)...)
+	all := append([]time.Time{first}, spec.NextN(first, timesShown-1)...)
 	before := now
 	var rows []nextTime
 	for _, t := range all {

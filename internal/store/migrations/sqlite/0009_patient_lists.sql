@@ -2,9 +2,8 @@
 -- three million messages neither can be looked through for a page.
 
 -- The newest message of each patient who has one, and what became of it: 10 it
--- waits, else the message's state. Planning writes it with the message; what
--- becomes of the message is brought up to date behind the sending, which does
--- not touch this table.
+-- waits, else the message's state. It is brought up to date behind planning and
+-- sending, which do not touch this table.
 CREATE TABLE last_messages (
     patient_id INTEGER PRIMARY KEY,
     message_id INTEGER NOT NULL,
@@ -12,6 +11,10 @@ CREATE TABLE last_messages (
     outcome    INTEGER NOT NULL CHECK (outcome IN (10, 30, 40, 50, 60, 70, 80))
 );
 CREATE INDEX last_messages_outcome ON last_messages (outcome, study_id, patient_id);
+
+-- How far a run's messages are listed there: up to this patient.
+ALTER TABLE runs ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_unlisted ON runs (id) WHERE listed < cursor AND state <> 10; -- 10: it is planning yet
 
 -- How many patients stand alike. outcome: that of last_messages; 0 without a message.
 CREATE TABLE patient_counts (
@@ -52,6 +55,7 @@ CREATE INDEX patients_updated ON patients (study_id, updated_at, id, provider_id
 CREATE INDEX campaigns_study ON campaigns (study_id, id);
 
 -- What is there already. store.RecountPatients does the same.
+UPDATE runs SET listed = cursor;
 INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
     SELECT l.patient_id, l.id, pa.study_id, CASE WHEN m.state IN (10, 15) THEN 10 ELSE m.state END
     FROM (SELECT patient_id, max(id) AS id FROM messages GROUP BY patient_id) l
