@@ -145,7 +145,7 @@ func TestWhomAPreviewIsForIsChosenOutsideTheAddressBar(t *testing.T) {
 		typed []string
 		want  string
 	}{
-		"some patient": {[]string{"pick", "yes"}, path + "?patient=" + p.ID.String() + "&version=1"},
+		"some patient": {[]string{"pick", "yes"}, path + "?patient=" + p.ID.String() + "&provider=" + w.smith.ID.String() + "&study=" + w.a.ID.String() + "&version=1"},
 		"of a study":   {[]string{"study", w.a.ID.String()}, path + "?study=" + w.a.ID.String() + "&version=1"},
 		"nobody":       {nil, path + "?version=1"},
 	} {

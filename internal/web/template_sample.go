@@ -58,7 +58,7 @@ func (s *site) readSample(v *visit, f *form, shown bool) (sample, error) {
 			return err
 		}
 		row = &p
-		return s.headOf(v, tx, &p, &sm)
+		return s.headOf(v, tx, f, &p, &sm)
 	})
 	if err != nil {
 		return sm, err
@@ -120,8 +120,8 @@ func noted(f *form, name string, err error) error {
 	return err
 }
 
-// headOf reads the study and the care provider of a patient.
-func (s *site) headOf(v *visit, tx *store.Tx, p *store.PatientRow, sm *sample) error {
+// headOf reads the study and the care provider of a patient: they are what is chosen.
+func (s *site) headOf(v *visit, tx *store.Tx, f *form, p *store.PatientRow, sm *sample) error {
 	study, err := tx.StudyByKey(v.ctx(), p.Study)
 	if err != nil {
 		return err
@@ -131,8 +131,10 @@ func (s *site) headOf(v *visit, tx *store.Tx, p *store.PatientRow, sm *sample) e
 		return err
 	}
 	sm.study = &study
+	f.Set("study", study.ID.String())
 	if len(providers) == 1 {
 		sm.provider = &providers[0]
+		f.Set("provider", providers[0].ID.String())
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestACoordinatorImportsPatients(t *testing.T) {
 		tab.soon("What it did").Sees("Patients added to the study").SeesNot("user.0001@")
 		tab.Go("Patients of the study").Sees("1,000 patients")
 
-		tab.Open("/imports/new").Upload("File", fileOf(t, 1000, "")).Go("Upload and check").soon("The same file was imported before").Sees("Nothing would change")
+		tab.Open("/imports/new").Upload("File", fileOf(t, 1000, "")).Go("Upload and check").soon("Nothing would change").Sees("The same file was imported before")
 		tab.Go("Discard this import").Sees("The import is discarded")
 
 		book := excelize.NewFile()
