@@ -54,7 +54,7 @@ func NewMailbox(o MailboxOptions) *Mailbox { return &Mailbox{o} }
 const (
 	mailboxAtOnce  = 50 // mails between two moves
 	mailboxTimeout = time.Minute
-	firstPause     = 5 * time.Second
+	firstPause     = time.Second
 	longestPause   = 5 * time.Minute
 )
 

@@ -19,14 +19,14 @@ func TestAFileIsOneMailOrAnMbox(t *testing.T) {
 		file string
 		want []string
 	}{
-		"nothing":                {"", nil},
-		"one mail":               {"Subject: a\n\nFrom here on\n", []string{"Subject: a\n\nFrom here on\n"}},
-		"an mbox of one":         {"From a\nSubject: a\n\nb\n", []string{"From a\nSubject: a\n\nb\n"}},
-		"an mbox of two":         {"From a\n\nb\n\nFrom c\n\nd\n\n", []string{"From a\n\nb\n\n", "From c\n\nd\n\n"}},
-		"with CRLF":              {"From a\r\n\r\nb\r\n\r\nFrom c\r\n\r\nd", []string{"From a\r\n\r\nb\r\n\r\n", "From c\r\n\r\nd"}},
-		"From in a paragraph":    {"From a\n\nb\nFrom c\n", []string{"From a\n\nb\nFrom c\n"}},
-		"a very long line":       {"From a\n\n" + long + "From b\n\nFrom c\n", []string{"From a\n\n" + long + "From b\n\n", "From c\n"}},
-		"a long line, then From": {"From a\n\n" + long[:64<<10-8] + "\n\nFrom c\n", []string{"From a\n\n" + long[:64<<10-8] + "\n\n", "From c\n"}},
+		"nothing":              {"", nil},
+		"one mail":             {"Subject: a\n\nFrom here on\n", []string{"Subject: a\n\nFrom here on\n"}},
+		"an mbox of one":       {"From a\nSubject: a\n\nb\n", []string{"From a\nSubject: a\n\nb\n"}},
+		"an mbox of two":       {"From a\n\nb\n\nFrom c\n\nd\n\n", []string{"From a\n\nb\n\n", "From c\n\nd\n\n"}},
+		"with CRLF":            {"From a\r\n\r\nb\r\n\r\nFrom c\r\n\r\nd", []string{"From a\r\n\r\nb\r\n\r\n", "From c\r\n\r\nd"}},
+		"From in a paragraph":  {"From a\n\nb\nFrom c\n", []string{"From a\n\nb\nFrom c\n"}},
+		"a very long line":     {"From a\n\n" + long + "From b\n\nFrom c\n", []string{"From a\n\n" + long + "From b\n\n", "From c\n"}},
+		"a line of one buffer": {"From a\n\n" + long + "\nFrom c\n", []string{"From a\n\n" + long + "\nFrom c\n"}},
 	} {
 		var got []string
 		err := feedback.EachMail(strings.NewReader(tc.file), func(mail io.Reader) error {

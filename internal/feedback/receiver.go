@@ -75,7 +75,7 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener) error {
 		}
 	})
 	defer stop()
-	if err := r.server.Serve(l); err != nil && ctx.Err() == nil && !errors.Is(err, smtp.ErrServerClosed) {
+	if err := r.server.Serve(listener{l, r.Domain}); err != nil && ctx.Err() == nil && !errors.Is(err, smtp.ErrServerClosed) {
 		return fmt.Errorf("receive feedback: %w", err)
 	}
 	return nil

@@ -91,7 +91,7 @@ func (c *caller) sends(to, mail, code string) {
 	c.says("MAIL FROM:<>", "250")
 	c.says("RCPT TO:<"+to+">", "250")
 	c.says("DATA", "354")
-	c.says(strings.ReplaceAll(mail, "\r\n.", "\r\n..")+"\r\n.", code)
+	c.says(mail+"\r\n.", code)
 }
 
 // Whoever is not signed by us is refused before anything is read, and nothing is relayed.
@@ -135,6 +135,60 @@ func TestTheReceiverTakesOnlyWhatIsSignedByUs(t *testing.T) {
 	}
 	if strings.Contains(d.log.String(), "@") {
 		t.Errorf("the log has an address: %s", d.log)
+	}
+}
+
+// RFC 5321 §4.5.1: postmaster is taken without a domain, too; what stands in a mail stays
+// as it is. Seen to fail: without the listener that puts the domain in, and with the
+// text of mails taken for commands.
+func TestThePostmasterIsReachedWithoutADomain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, 1)
+	c := call(t, d.receive(t, 0))
+	const mail = "From: a@example.org\r\nSubject: %d\r\n\r\nRCPT TO:<postmaster>\r\nDATA\r\nBDAT 3\r\n..\r\nend"
+	c.sends("PostMaster", fmt.Sprintf(mail, 1), "250")
+	c.sends("postmaster", fmt.Sprintf(mail, 2), "250")
+	c.says("MAIL FROM:<>", "250")
+	c.says("DATA", "502") // refused: commands go on
+	c.says("RCPT TO:<postmaster>", "250")
+	chunk := strings.ReplaceAll(fmt.Sprintf(mail, 3), "\r\n..", "\r\n.") + "\r\n"
+	for i, piece := range []string{chunk[:20], chunk[20:50], chunk[50:]} { // whoever counts octets puts no dots before dots
+		last := ""
+		if i == 2 {
+			last = " LAST"
+		}
+		if _, err := fmt.Fprintf(c.conn, "BDAT %d%s\r\n%s", len(piece), last, piece); err != nil {
+			t.Fatal(err)
+		}
+		c.wants("250")
+	}
+	if _, err := fmt.Fprintf(c.conn, "MAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\n"); err != nil { // all at once
+		t.Fatal(err)
+	}
+	c.wants("250")
+	c.wants("250")
+	c.wants("354")
+	c.says(fmt.Sprintf(mail, 4)+"\r\n.", "250")
+	c.says("QUIT", "221")
+	err := d.store.Read(t.Context(), func(tx *store.Tx) error {
+		all, err := tx.FeedbackPage(t.Context(), store.FeedbackFilter{State: studymail.FeedbackKept})
+		if len(all) != 4 {
+			t.Errorf("%d were taken, not 4", len(all))
+		}
+		for i := range all {
+			kept, err := tx.KeptMail(t.Context(), &all[i])
+			if err != nil {
+				return err
+			}
+			values, err := d.Keys.Opener().OpenMaster(sealed.FeedbackMail, all[i].ID, kept)
+			if err != nil || !strings.Contains(values[0], "\r\nRCPT TO:<postmaster>\r\nDATA\r\nBDAT 3\r\n.\r\nend") {
+				t.Errorf("%q, %v", values, err)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
