@@ -46,6 +46,14 @@ func rangesJSON(claimed []Claimed) string {
 	return string(b)
 }
 
+// claimedNow are all messages (m) that are held, with their claims (k).
+var claimedNow = both{
+	sqlite: ` FROM claims k, json_each(k.members) j CROSS JOIN messages m ON m.id BETWEEN j.value->>0 AND j.value->>1
+		WHERE +m.state = 10 AND m.claim_token = k.token`,
+	postgres: ` FROM claims k CROSS JOIN LATERAL json_array_elements(k.members::json) j
+		JOIN messages m ON m.id BETWEEN (j->>0)::bigint AND (j->>1)::bigint WHERE m.state + 0 = 10 AND m.claim_token = k.token`,
+}
+
 // unclaimAll gives back all that claims with tokens from one to below another hold.
 func (t *Tx) unclaimAll(ctx context.Context, what string, from, to int64) (int, error) {
 	var keys []int64

@@ -10,15 +10,8 @@ import (
 // lately is when mail must have gone out for all to be well while more waits.
 const lately = 10 * time.Minute
 
-// stuckClaims are messages in the hands of workers that are gone.
-var stuckClaims = both{
-	sqlite: `SELECT count(*) FROM claims k, json_each(k.members) j CROSS JOIN messages m ON m.id BETWEEN j.value->>0 AND j.value->>1` + stuckOnes,
-	postgres: `SELECT count(*) FROM claims k CROSS JOIN LATERAL json_array_elements(k.members::json) j
-		JOIN messages m ON m.id BETWEEN (j->>0)::bigint AND (j->>1)::bigint` + stuckOnes,
-}
-
-const stuckOnes = ` WHERE m.state + 0 = 10 AND m.claim_token = k.token AND NOT EXISTS
-	(SELECT 1 FROM workers w WHERE w.id = k.token >> 24 AND w.stopped_at IS NULL AND w.lease_until > $1)`
+// stuck are claims (k) of workers that are gone.
+const stuck = ` AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = k.token >> 24 AND w.stopped_at IS NULL AND w.lease_until > $1)`
 
 // Pulse reads what tells whether mail flows. The oldest unsent message is
 // looked for among running campaigns' open runs only: paused ones wait on purpose,
@@ -42,8 +35,7 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	if p.MailSent, err = t.SentSince(ctx, t.now.Add(-lately)); err != nil {
 		return p, err
 	}
-	if _, err := t.one(ctx, "count stuck claims", t.pick(stuckClaims),
-		[]any{ms(t.now)}, &p.StuckClaims); err != nil {
+	if _, err := t.one(ctx, "count stuck claims", `SELECT count(*)`+t.pick(claimedNow)+stuck, []any{ms(t.now)}, &p.StuckClaims); err != nil {
 		return p, err
 	}
 	if _, err := t.one(ctx, "count workers", `SELECT count(*) FROM workers WHERE stopped_at IS NULL AND lease_until > $1`,

@@ -42,7 +42,7 @@ func (t *Tx) WorkersNow(ctx context.Context, stoppedSince time.Time) ([]WorkerNo
 	for i := range all {
 		of[all[i].Key] = &all[i]
 	}
-	if err := t.each(ctx, what, `SELECT claim_token >> 24, count(*) FROM messages WHERE state = 15 GROUP BY 1`, nil, func(rows *sql.Rows) error {
+	if err := t.each(ctx, what, `SELECT k.token >> 24, count(*)`+t.pick(claimedNow)+` GROUP BY 1`, nil, func(rows *sql.Rows) error {
 		var key, n int64
 		err := rows.Scan(&key, &n)
 		if w := of[key]; w != nil {
