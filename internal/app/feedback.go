@@ -46,7 +46,7 @@ func (a *App) receiveFeedback(ctx context.Context, intake *feedback.Intake) erro
 				Intake: intake, Name: name, PerMinute: a.Config.FeedbackSMTPRate, TLS: own, Log: a.Logs.Worker, Now: a.Now,
 			}).Serve(ctx, l)
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // it ends in order
 		case !errors.Is(err, syscall.EADDRINUSE):
 			return studymail.Errorf(studymail.Unavailable, "FEEDBACK_SMTP_ADDR: cannot listen on %s (%w): ports below 1024 need the right to; or another port, and a rule of the firewall that leads there", addr, errors.Unwrap(err))
 		case !told:

@@ -36,7 +36,7 @@ func MergeHashKeysets(ours, theirs Secret) (Secret, error) {
 		}
 	}
 	var b bytes.Buffer
-	h, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: mine})
+	h, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: mine}) //nolint:staticcheck // what replaces it needs protobuf, which is no dependency of ours
 	if err == nil {
 		err = insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b))
 	}
@@ -51,7 +51,7 @@ func rawKeyset(name string, s Secret) (*tinkpb.Keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	var memory keyset.MemReaderWriter
+	var memory keyset.MemReaderWriter //nolint:staticcheck // as above
 	if err := insecurecleartextkeyset.Write(h, &memory); err != nil {
 		return nil, fmt.Errorf("%s: cannot be read", name)
 	}

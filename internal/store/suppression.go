@@ -138,9 +138,9 @@ var suppressedAmong = both{
 func (t *Tx) suppressUnderNewest(ctx context.Context, people ...studymail.Person) error {
 	newest := map[string][]byte{} // by the hash under an older key
 	var older [][]byte
-	for i := range people {
-		for _, h := range people[i].Hashes.Older {
-			newest[string(h)] = people[i].Hashes.Email
+	for _, p := range people {
+		for _, h := range p.Hashes.Older {
+			newest[string(h)] = p.Hashes.Email
 			older = append(older, h)
 		}
 	}
