@@ -41,13 +41,13 @@ func (s *site) readSample(v *visit, f *form, shown bool) (sample, error) {
 				return err
 			}
 		}
-		id, err := studymail.ParseID(f.Get("patient"))
 		if f.Get("patient") == "" {
 			return nil
 		}
+		id, err := studymail.ParseID(f.Get("patient"))
 		if err != nil {
 			f.Problem("patient", "that is no UUID; the page of a patient has it")
-			return nil
+			return nil //nolint:nilerr // it is noted
 		}
 		p, err := tx.PatientByID(v.ctx(), id)
 		if studymail.CodeOf(err) == studymail.NotFound {
