@@ -112,8 +112,7 @@ func (s *site) sampleHead(v *visit, tx *store.Tx, f *form, sm *sample) error {
 
 // noted notes at a field that there is no such thing.
 func noted(f *form, name string, err error) error {
-	switch studymail.CodeOf(err) {
-	case studymail.NotFound, studymail.Invalid:
+	if code := studymail.CodeOf(err); err != nil && (code == studymail.NotFound || code == studymail.Invalid) {
 		f.Problem(name, "choose one of these")
 		return nil
 	}
