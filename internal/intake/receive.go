@@ -86,9 +86,17 @@ func receiveCSV(r io.Reader, w *blockWriter) error {
 func noTable(head []byte) string {
 	for _, k := range []struct{ magic, what string }{
 		{"\xD0\xCF\x11\xE0", "this is a workbook of an old format (.xls), or one with a password: save it as .xlsx without a password, or as “CSV UTF-8”"},
-		{"%PDF", "this is a PDF"}, {"\x89PNG", "this is a picture"}, {"\xFF\xD8\xFF", "this is a picture"}, {"GIF8", "this is a picture"},
-		{"\x1F\x8B", "this is a compressed file: unpack it first"}, {"Rar!", "this is a compressed file: unpack it first"}, {"7z\xBC\xAF", "this is a compressed file: unpack it first"},
-		{"{\\rtf", "this is a text document"}, {"<!DOCT", "this is a web page"}, {"<html", "this is a web page"}, {"<?xml", "this is an XML file"},
+		{"%PDF", "this is a PDF"},
+		{"\x89PNG", "this is a picture"},
+		{"\xFF\xD8\xFF", "this is a picture"},
+		{"GIF8", "this is a picture"},
+		{"\x1F\x8B", "this is a compressed file: unpack it first"},
+		{"Rar!", "this is a compressed file: unpack it first"},
+		{"7z\xBC\xAF", "this is a compressed file: unpack it first"},
+		{"{\\rtf", "this is a text document"},
+		{"<!DOCT", "this is a web page"},
+		{"<html", "this is a web page"},
+		{"<?xml", "this is an XML file"},
 	} {
 		if bytes.HasPrefix(head, []byte(k.magic)) {
 			if bytes.ContainsRune([]byte(k.what), ':') {

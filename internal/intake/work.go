@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"studymail"
-	"studymail/internal/sealed"
 )
 
 // Task is what a worker does with a file that was uploaded: it checks it, or imports
@@ -100,5 +99,5 @@ func (k *Kept) sample(res *Result) ([]byte, error) {
 	for _, c := range head.Cells {
 		cells[0] = append(cells[0], c.Text) // says which cell is which column
 	}
-	return SealRows((*sealed.Key)(&k.Key.Key), k.Import, cells)
+	return SealRows(&k.Key.Key, k.Import, cells)
 }

@@ -129,7 +129,7 @@ func (s *site) importStudy(v *visit, f *form) (study studymail.Study, err error)
 	id, err := studymail.ParseID(f.Get("study"))
 	if err != nil {
 		f.Problem("study", "choose a study")
-		return study, nil
+		return study, nil //nolint:nilerr // it is noted
 	}
 	err = v.read(func(tx *store.Tx) error {
 		study, err = tx.StudyByID(v.ctx(), id)
@@ -238,7 +238,7 @@ func (s *site) sentTwice(v *visit, tx *store.Tx, where string, i *studymail.Impo
 func (s *site) discardInstead(v *visit, tx *store.Tx, f *form) error {
 	id, err := studymail.ParseID(f.Get("instead"))
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // in nobody's place
 	}
 	old, err := tx.ImportByID(v.ctx(), id)
 	if studymail.CodeOf(err) == studymail.NotFound {

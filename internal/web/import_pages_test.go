@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -52,7 +53,7 @@ func (v *visitor) upload(file string, fields ...string) reply {
 	if err == nil {
 		_, err = io.WriteString(part, file)
 	}
-	if err = m.Close(); err != nil {
+	if err = errors.Join(err, m.Close()); err != nil {
 		v.h.tb.Fatal(err)
 	}
 	return v.do(http.MethodPost, "/imports", &b, http.Header{"Content-Type": {m.FormDataContentType()}})

@@ -75,8 +75,12 @@ func (s *site) showImport(v *visit, status int, i *store.ImportRow, shown bool, 
 		Form: newForm().SetYes("create_providers", c.CreateProviders).SetYes("recontact", c.Recontact),
 	}
 	p.Facts = []fact{
-		{"State", p.State}, {"Study", link{i.StudyName, "/studies/" + i.StudyID.String()}}, {"Uploaded", s.timeOf(i.CreatedAt)}, {"By", whoOf(i.Actor).orText()},
-		{"Over since", s.timeOf(i.EndedAt)}, {"UUID", i.ID.String()},
+		{"State", p.State},
+		{"Study", link{i.StudyName, "/studies/" + i.StudyID.String()}},
+		{"Uploaded", s.timeOf(i.CreatedAt)},
+		{"By", whoOf(i.Actor).orText()},
+		{"Over since", s.timeOf(i.EndedAt)},
+		{"UUID", i.ID.String()},
 	}
 	if err := s.sameFile(v, &p, i); err != nil {
 		return err

@@ -69,7 +69,7 @@ func (s *site) showTemplateForm(v *visit, status int, m *studymail.Template, f *
 	if err != nil {
 		return err
 	}
-	if p.Preview, _, err = s.preview(v, readDraft(f), &sm, false); err != nil {
+	if p.Preview, err = s.preview(v, readDraft(f), &sm, false); err != nil {
 		return err
 	}
 	if p.Sample, err = s.sampleChoices(v); err != nil {

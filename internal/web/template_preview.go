@@ -34,18 +34,18 @@ func draftOf(v *studymail.TemplateVersion, kind studymail.LetterKind) draft {
 
 // preview puts a letter together with values. What is wrong with it stands in the
 // preview; then there is no letter to see.
-func (s *site) preview(v *visit, d draft, sm *sample, shown bool) (previewed, *compose.Letter, error) {
+func (s *site) preview(v *visit, d draft, sm *sample, shown bool) (previewed, error) {
 	p := previewed{Words: sm.words(shown), Title: "The letter as its readers see it"}
 	l, err := compose.Compile(d.format, d.subject, d.body)
 	if err != nil {
 		all, ok := errors.AsType[compose.Problems](err)
 		if !ok {
-			return p, nil, err
+			return p, err
 		}
 		for i := range all {
 			p.Problems = append(p.Problems, sentence(all[i].String()))
 		}
-		return p, nil, nil
+		return p, nil
 	}
 	parts := l.Parts(&sm.values)
 	p.Subject, p.Text, p.Source = parts.Subject, parts.Text, parts.HTML
@@ -58,7 +58,7 @@ func (s *site) preview(v *visit, d draft, sm *sample, shown bool) (previewed, *c
 	}
 	more, err := s.letterWarnings(v, l, &parts, d.kind, sm.study)
 	p.Warnings = append(p.Warnings, more...)
-	return p, l, err
+	return p, err
 }
 
 // framePolicy is the policy of a letter that is shown in a frame of ours: it may look

@@ -41,13 +41,13 @@ func (s *site) readSample(v *visit, f *form, shown bool) (sample, error) {
 				return err
 			}
 		}
-		id, err := studymail.ParseID(f.Get("patient"))
 		if f.Get("patient") == "" {
 			return nil
 		}
+		id, err := studymail.ParseID(f.Get("patient"))
 		if err != nil {
 			f.Problem("patient", "that is no UUID; the page of a patient has it")
-			return nil
+			return nil //nolint:nilerr // it is noted
 		}
 		p, err := tx.PatientByID(v.ctx(), id)
 		if studymail.CodeOf(err) == studymail.NotFound {
@@ -112,8 +112,7 @@ func (s *site) sampleHead(v *visit, tx *store.Tx, f *form, sm *sample) error {
 
 // noted notes at a field that there is no such thing.
 func noted(f *form, name string, err error) error {
-	switch studymail.CodeOf(err) {
-	case studymail.NotFound, studymail.Invalid:
+	if code := studymail.CodeOf(err); err != nil && (code == studymail.NotFound || code == studymail.Invalid) {
 		f.Problem(name, "choose one of these")
 		return nil
 	}

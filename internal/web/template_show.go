@@ -103,7 +103,7 @@ func (s *site) showTemplate(v *visit, m *studymail.Template, number int, f *form
 		MayWrite: v.may(studymail.MayWrite), MayShow: v.may(studymail.MaySeeDetails), Archived: m.Archived,
 		Trial: s.SendTest != nil && v.may(studymail.MayWrite),
 	}
-	if p.Preview, _, err = s.preview(v, draftOf(&text, m.Kind), sm, false); err != nil {
+	if p.Preview, err = s.preview(v, draftOf(&text, m.Kind), sm, false); err != nil {
 		return err
 	}
 	p.Preview.Frame = p.Path + "/frame?" + sampleQuery(f, number)
@@ -156,8 +156,13 @@ func (s *site) templateFacts(v *visit, p *templateShowPage, m *studymail.Templat
 		of += " of " + strconv.Itoa(m.Versions)
 	}
 	p.Facts = []fact{
-		{"State", archivedBadge(m.Archived)}, {"Kind", letterKindBadge(m.Kind)}, {"Version", of}, {"Written", s.timeOf(text.CreatedAt)},
-		{"Format", map[string]string{"markdown": "Markdown", "html": "HTML"}[text.Format]}, {"Added", s.timeOf(m.CreatedAt)}, {"UUID", m.ID.String()},
+		{"State", archivedBadge(m.Archived)},
+		{"Kind", letterKindBadge(m.Kind)},
+		{"Version", of},
+		{"Written", s.timeOf(text.CreatedAt)},
+		{"Format", map[string]string{"markdown": "Markdown", "html": "HTML"}[text.Format]},
+		{"Added", s.timeOf(m.CreatedAt)},
+		{"UUID", m.ID.String()},
 	}
 	p.History, err = s.history(v, m.ID)
 	return err
