@@ -236,6 +236,9 @@ func (s *site) campaignFacts(v *visit, n *campaignNow) ([]fact, error) {
 		}
 		facts = append(facts, fact{"Next start", s.timeOf(n.next)})
 	}
-	return append(facts,
-		fact{"Made", s.timeOf(n.CreatedAt)}, fact{"Started", s.timeOf(n.StartedAt)}, fact{"Ended", s.timeOf(n.EndedAt)}, fact{"UUID", n.ID.String()}), nil
+	facts = append(facts, fact{"Made", s.timeOf(n.CreatedAt)}, fact{"Started", s.timeOf(n.StartedAt)})
+	if n.State == studymail.Finished || n.State == studymail.CampaignCanceled {
+		facts = append(facts, fact{"Ended", s.timeOf(n.EndedAt)})
+	}
+	return append(facts, fact{"UUID", n.ID.String()}), nil
 }
