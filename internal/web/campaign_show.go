@@ -131,8 +131,14 @@ func (s *site) campaignNumbers(v *visit, n *campaignNow, p *campaignShowPage) {
 			state studymail.State
 			n     int
 		}{
-			{studymail.Queued, c.Queued}, {studymail.Sending, c.Sending}, {studymail.Deferred, c.Deferred}, {studymail.Sent, c.Sent},
-			{studymail.Failed, c.Failed}, {studymail.Skipped, c.Skipped}, {studymail.Uncertain, c.Uncertain}, {studymail.MessageCanceled, c.Cancelled},
+			{studymail.Queued, c.Queued},
+			{studymail.Sending, c.Sending},
+			{studymail.Deferred, c.Deferred},
+			{studymail.Sent, c.Sent},
+			{studymail.Failed, c.Failed},
+			{studymail.Skipped, c.Skipped},
+			{studymail.Uncertain, c.Uncertain},
+			{studymail.MessageCanceled, c.Cancelled},
 		} {
 			word := state.state.String()
 			add(sentenceWord(word), state.n, v.messagesPath(n.ID, "state", word))

@@ -436,7 +436,7 @@ func TestCampaignsAreFiltered(t *testing.T) {
 		"?q=draft":                  {"A draft", "!A wave"},
 		"?kind=chosen":              {"No such campaigns"},
 		"?study=" + w.b.ID.String(): {"No such campaigns"},
-		"?after=garbage": {"2 campaigns"},
+		"?after=garbage":            {"2 campaigns"},
 	} {
 		has(t, query, v.get("/campaigns"+query), 200, want...)
 	}
