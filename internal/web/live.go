@@ -55,7 +55,7 @@ func (v *visit) live(look func() (state string, more bool, err error)) error {
 			return nil
 		}
 		began = v.Now()
-		now := before
+		var now string
 		if now, more, err = look(); err != nil {
 			return nil //nolint:nilerr // the answer is on its way: the page asks again, and is told then
 		}

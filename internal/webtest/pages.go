@@ -147,7 +147,7 @@ func Pages() []Page {
 			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Fill("Again and again", "yes").Sees("The next times:")
 		}},
 		{Name: "campaign-new-reminders-wrong", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }, Do: func(t *Tab) {
-			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Go("Continue").Fill("Reminder 1: days after the first letter", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
+			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Go("Continue").Fill("Reminder 1: days later", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
 		}},
 		{Name: "campaign-draft", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() }},
 		{Name: "campaign-review", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() + "/start" }},
