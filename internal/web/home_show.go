@@ -48,6 +48,7 @@ type firstStep struct {
 const (
 	homeCampaigns = 6
 	homeSchedules = 5
+	homeFailed    = 5                  // campaigns with letters that failed; the rest is a number
 	failedFor     = 7 * 24 * time.Hour // a campaign that ended with failures is shown so long
 )
 
@@ -144,6 +145,13 @@ func (s *site) needs(v *visit, d *desk, h *healthCard) []need {
 		})
 	}
 	for i := range d.failed {
+		if i == homeFailed {
+			more := int64(len(d.failed) - homeFailed)
+			all = append(all, need{
+				badge{"bad", "Failed"}, "Letters failed in " + countOf(more, "more campaign") + ", too.", "", v.messagesLink("Look at all that failed", "?state=failed"),
+			})
+			break
+		}
 		c := &d.failed[i]
 		all = append(all, need{
 			badge{"bad", "Failed"}, "Of the campaign " + c.Name + " " + countOf(int64(c.Failed), "letter") + " failed.",
