@@ -169,7 +169,7 @@ func (f *filler) people(ctx context.Context) error {
 					return ctx.Err()
 				}
 				g.Go(func() error {
-					c, err := f.seal(&f.studies[i], first, size)
+					c, err := f.seal(i, first, size)
 					a.chunk <- c
 					return err
 				})
@@ -194,9 +194,12 @@ func (f *filler) people(ctx context.Context) error {
 	return g.Wait()
 }
 
-// seal makes the people from number first on, and their places in a study.
-func (f *filler) seal(study *studymail.Study, first, size int) (*store.ImportChunk, error) {
-	c := &store.ImportChunk{Study: *study}
+// providersOfAStudy is with how many care providers a study works, at most.
+const providersOfAStudy = 25
+
+// seal makes the people from number first on, as patients of the study at a place.
+func (f *filler) seal(place, first, size int) (*store.ImportChunk, error) {
+	c := &store.ImportChunk{Study: f.studies[place]}
 	for n := first; n < first+size; n++ {
 		d := detailsOf(f.tag, n)
 		person := studymail.Person{ID: idOf(f.tag, 1, n), Hashes: d.Hash(f.Sealer), Missing: d.Missing()}
@@ -210,7 +213,7 @@ func (f *filler) seal(study *studymail.Study, first, size int) (*store.ImportChu
 		}
 		c.People = append(c.People, person)
 		c.Patients = append(c.Patients, studymail.Patient{
-			ID: idOf(f.tag, 2, n), PersonID: person.ID, Provider: f.providers[int(mixed(n+3)%uint64(len(f.providers)))].Key,
+			ID: idOf(f.tag, 2, n), PersonID: person.ID, Provider: f.providers[(place*7+int(mixed(n+3)%providersOfAStudy))%len(f.providers)].Key,
 			Status: statusOf(n), Cancelled: cancelledOf(n),
 		})
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"math"
 	"strings"
 	"time"
@@ -48,53 +49,71 @@ type firstStep struct {
 const (
 	homeCampaigns = 6
 	homeSchedules = 5
+	homeFailed    = 5                  // campaigns with letters that failed; the rest is a number
 	failedFor     = 7 * 24 * time.Hour // a campaign that ended with failures is shown so long
 )
 
 // desk is what the first page is told from.
 type desk struct {
+	deskNumbers
 	steps     store.FirstSteps
 	uncertain int
 	oldest    time.Time
-	failed    []store.FailedCampaign
-	open      []store.CampaignRow
-	counts    []studymail.Counts
-	perSecond []float64
 	schedules []store.ScheduleRow
 	days      points
 }
 
+// deskNumbers are those that take long to count.
+type deskNumbers struct {
+	failed    []store.FailedCampaign
+	open      []store.CampaignRow
+	counts    []studymail.Counts
+	perSecond []float64
+}
+
 func (s *site) readDesk(v *visit) (d desk, err error) {
+	numbers, err := s.desk.get(v.ctx(), s.Now, s.readDeskNumbers)
+	if err != nil {
+		return d, err
+	}
 	err = v.read(func(tx *store.Tx) (err error) {
-		d = desk{}
+		d = desk{deskNumbers: numbers}
 		if d.steps, err = tx.FirstSteps(v.ctx()); err != nil {
 			return err
 		}
 		if d.uncertain, d.oldest, err = tx.Uncertain(v.ctx()); err != nil {
 			return err
 		}
-		if d.failed, err = tx.FailedLately(v.ctx(), s.Now().Add(-failedFor)); err != nil {
-			return err
-		}
-		if d.open, err = tx.OpenCampaigns(v.ctx(), homeCampaigns+1); err != nil {
-			return err
-		}
-		for i := range d.open[:min(len(d.open), homeCampaigns)] {
-			counts, err := tx.Counts(v.ctx(), d.open[i].Key)
-			if err != nil {
-				return err
-			}
-			rate, err := tx.Flow(v.ctx(), d.open[i].Key, studymail.FlowEvery)
-			if err != nil {
-				return err
-			}
-			d.counts, d.perSecond = append(d.counts, counts), append(d.perSecond, rate)
-		}
 		if d.schedules, err = tx.Schedules(v.ctx()); err != nil {
 			return err
 		}
 		d.days, err = s.readPoints(v, tx, spanOf("month"))
 		return err
+	})
+	return d, err
+}
+
+func (s *site) readDeskNumbers(ctx context.Context) (d deskNumbers, err error) {
+	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		d = deskNumbers{}
+		if d.failed, err = tx.FailedLately(ctx, s.Now().Add(-failedFor)); err != nil {
+			return err
+		}
+		if d.open, err = tx.OpenCampaigns(ctx, homeCampaigns+1); err != nil {
+			return err
+		}
+		for i := range d.open[:min(len(d.open), homeCampaigns)] {
+			counts, err := tx.Counts(ctx, d.open[i].Key)
+			if err != nil {
+				return err
+			}
+			rate, err := tx.Flow(ctx, d.open[i].Key, studymail.FlowEvery)
+			if err != nil {
+				return err
+			}
+			d.counts, d.perSecond = append(d.counts, counts), append(d.perSecond, rate)
+		}
+		return nil
 	})
 	return d, err
 }
@@ -144,6 +163,13 @@ func (s *site) needs(v *visit, d *desk, h *healthCard) []need {
 		})
 	}
 	for i := range d.failed {
+		if i == homeFailed {
+			more := int64(len(d.failed) - homeFailed)
+			all = append(all, need{
+				badge{"bad", "Failed"}, "Letters failed in " + countOf(more, "more campaign") + ", too.", "", v.messagesLink("Look at all that failed", "?state=failed"),
+			})
+			break
+		}
 		c := &d.failed[i]
 		all = append(all, need{
 			badge{"bad", "Failed"}, "Of the campaign " + c.Name + " " + countOf(int64(c.Failed), "letter") + " failed.",

@@ -16,6 +16,7 @@ type site struct {
 	assets   *assets
 	pages    map[string]*template.Template // by name
 	sessions *sessions
+	desk     kept[deskNumbers] // of the first page
 	origins  *http.CrossOriginProtection
 
 	ending     chan struct{} // closed when the server ends: answers that go on for long end with it
