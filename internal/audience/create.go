@@ -150,6 +150,20 @@ func (p *Planner) CreateAdHoc(ctx context.Context, template string, patients []s
 	return c, err
 }
 
+// DraftAdHoc makes a draft to nobody yet, in a transaction of the caller's: the
+// chosen patients come with AddCampaignPatients, a chunk a transaction.
+func (p *Planner) DraftAdHoc(ctx context.Context, tx *store.Tx, name, template string, again bool, actor string) (studymail.Campaign, error) {
+	c := studymail.Campaign{Name: name, State: studymail.Draft, AdHoc: true, Again: again}
+	version, err := newest(ctx, tx, template)
+	if err != nil {
+		return c, err
+	}
+	if _, err := tx.AddCampaign(ctx, store.NewCampaign{Campaign: &c, TemplateVersion: version.Key}); err != nil {
+		return c, err
+	}
+	return c, tx.AddEvent(ctx, actor, "campaign created", c.ID, fmt.Sprintf("template version %s", version.ID))
+}
+
 func newest(ctx context.Context, tx *store.Tx, template string) (studymail.TemplateVersion, error) {
 	t, err := tx.TemplateByName(ctx, template)
 	if err != nil {

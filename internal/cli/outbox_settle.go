@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"time"
 
 	"studymail"
 	"studymail/internal/audience"
@@ -129,10 +128,6 @@ func (e *env) sayRetried(res retried) error {
 	return missing
 }
 
-// handOverPatience is how long after its last sign a hand-over may still come
-// through: RFC 5321 §4.5.3.2.6 gives a server ten minutes for the final dot.
-const handOverPatience = 11 * time.Minute
-
 func (e *env) outboxResolve() *cobra.Command {
 	var (
 		as, from string
@@ -200,39 +195,6 @@ func (e *env) resolve(ctx context.Context, j *job, id studymail.ID, as string) e
 		return err
 	}
 	return j.Store.Write(ctx, func(tx *store.Tx) error {
-		m, err := tx.MessageByID(ctx, id)
-		if err != nil {
-			return err
-		}
-		if m.State != studymail.Uncertain {
-			return studymail.Errorf(studymail.Conflict, "message %s is %s, not uncertain: there is nothing to settle", id, m.State)
-		}
-		if as == "sent" {
-			if err := tx.SettleAsSent(ctx, &m); err != nil {
-				return err
-			}
-			return e.event(ctx, tx, "message settled", id, "as sent")
-		}
-		why, err := planner.Recheck(tx).Why(ctx, &m)
-		if err != nil {
-			return err
-		}
-		if why != "" {
-			return studymail.Errorf(studymail.Conflict, "message %s is not sent again (%s)", id, why)
-		}
-		over, err := tx.HandOverOver(ctx, m.ClaimToken)
-		if err != nil {
-			return err
-		}
-		if ready := m.UpdatedAt.Add(handOverPatience); !over && tx.Now().Before(ready) {
-			return studymail.Errorf(studymail.Conflict, "message %s: its first hand-over could still come through; try again after %s, or settle it as sent", id, j.clock(ready))
-		}
-		if err := tx.SendAgain(ctx, &m, j.Config.MaxAttempts, j.Config.MessageExpires); err != nil {
-			return err
-		}
-		if err := e.event(ctx, tx, "message settled", id, "as resend"); err != nil {
-			return err
-		}
-		return planner.Wake(ctx, tx, m.RunID)
+		return planner.Resolve(ctx, tx, id, as == "resend", e.actor())
 	})
 }

@@ -96,6 +96,47 @@ var addCampaignPatients = both{
 		SELECT $1::bigint, j.value::bigint FROM json_array_elements_text($2::json) j ON CONFLICT DO NOTHING`,
 }
 
+// AddCampaignPatients adds at most 1,000 patients to the list of a draft.
+func (t *Tx) AddCampaignPatients(ctx context.Context, c *studymail.Campaign, patients []int64) error {
+	what := "add patients to draft " + c.ID.String()
+	n, err := t.exec(ctx, what, `UPDATE campaigns SET state = 0 WHERE id = $1 AND state = 0`, c.Key)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return studymail.Errorf(studymail.Conflict, "campaign %s is no draft any more; nobody was added to it", c.ID)
+	}
+	_, err = t.exec(ctx, what, t.pick(addCampaignPatients), c.Key, keysJSON(patients))
+	return err
+}
+
+// AudienceGroup is a study and a care provider that a campaign's patients have.
+type AudienceGroup struct{ Study, Provider int64 } // row keys
+
+var groupsOfStudy = both{
+	sqlite: `SELECT study_id, provider_id FROM patient_counts WHERE study_id = $1 AND status = 0 AND cancelled = 0
+		GROUP BY 1, 2 HAVING sum(patients) > 0 ORDER BY 1, 2 LIMIT $2`,
+	postgres: `SELECT study_id, provider_id FROM (SELECT * FROM patient_counts UNION ALL SELECT * FROM patient_count_changes) c
+		WHERE study_id = $1 AND status = 0 AND cancelled = 0 GROUP BY 1, 2 HAVING sum(patients) > 0 ORDER BY 1, 2 LIMIT $2`,
+}
+
+// AudienceGroups lists the groups of a campaign's patients in study, at most limit.
+func (t *Tx) AudienceGroups(ctx context.Context, c *studymail.Campaign, limit int) ([]AudienceGroup, error) {
+	query, of := `SELECT DISTINCT pa.study_id, pa.provider_id FROM campaign_patients l JOIN patients pa ON pa.id = l.patient_id
+		WHERE l.campaign_id = $1 AND pa.status = 0 AND pa.cancelled = 0 ORDER BY 1, 2 LIMIT $2`, c.Key
+	if c.Study != 0 {
+		query, of = t.pick(groupsOfStudy), c.Study
+	}
+	var all []AudienceGroup
+	err := t.each(ctx, "list the groups of an audience", query, []any{of, limit}, func(rows *sql.Rows) error {
+		var g AudienceGroup
+		err := rows.Scan(&g.Study, &g.Provider)
+		all = append(all, g)
+		return err
+	})
+	return all, err
+}
+
 // CampaignByID finds a campaign.
 func (t *Tx) CampaignByID(ctx context.Context, id studymail.ID) (CampaignRow, error) {
 	var c CampaignRow

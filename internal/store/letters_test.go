@@ -23,6 +23,8 @@ func TestCampaigns(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,
 		storetest.CampaignsAreListedByEachFilter,
+		storetest.MessagesAreFoundByEachFilter,
+		storetest.PatientsAreAddedToADraftOnly,
 		storetest.OnlyADraftIsDeleted,
 		storetest.WhatEndedAndWhoWasLeftOutIsListedByReason,
 	)

@@ -91,6 +91,10 @@ type MessageFilter struct {
 	States   []studymail.State
 	Patient  studymail.ID
 	IDs      []studymail.ID
+	Study    int64 // row key of the patient's
+	Reason   studymail.Reason
+	Since    int64 // row keys from here …
+	Until    int64 // … up to, and without, here; 0: all
 	After    int64 // row key; for paging
 	Limit    int
 }
@@ -132,6 +136,18 @@ func (f *MessageFilter) where(inWindow string) (string, []any) {
 	}
 	if !f.Patient.IsZero() {
 		where = append(where, "pa.uuid = "+param(f.Patient))
+	}
+	if f.Study != 0 {
+		where = append(where, "st.id = "+param(f.Study))
+	}
+	if f.Reason != "" {
+		where = append(where, "m.reason = "+param(string(f.Reason)))
+	}
+	if f.Since != 0 {
+		where = append(where, "m.id >= "+param(f.Since))
+	}
+	if f.Until != 0 {
+		where = append(where, "m.id < "+param(f.Until))
 	}
 	if len(f.IDs) > 0 {
 		var in []string

@@ -29,6 +29,8 @@ type campaignReviewPage struct {
 	Words   string
 	Confirm confirm // without a button there is nothing to confirm
 	Change  string
+	Samples []letterSample
+	Groups  int // of patients, with a sample each or not
 }
 
 // campaignReview shows what a draft will do, exactly, and asks.
@@ -96,6 +98,12 @@ func (s *site) showReview(v *visit, status int, n *campaignNow, res audience.Res
 		}
 	} else if res.Planned == 0 {
 		p.Words, p.Confirm.Button = "Nobody would get this letter now, so there is nothing to send. The reasons stand above; change the draft, or what keeps the patients from it.", ""
+	}
+	if p.Samples, p.Groups, err = s.samplesOf(v, n); err != nil {
+		return err
+	}
+	if f := s.timeFact(v, n, res.Planned); f.Name != "" {
+		p.Facts = append(p.Facts, f)
 	}
 	return v.pageAs(status, "campaign_review", p.Heading.Title, p)
 }

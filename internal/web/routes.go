@@ -65,6 +65,7 @@ func routes() []route {
 		{method: "POST", path: "/patients/status", needs: studymail.MayEdit, page: (*site).patientStatus},
 		{method: "POST", path: "/patients/cancel", needs: studymail.MayEdit, page: (*site).patientCancel},
 		{method: "POST", path: "/patients/restore", needs: studymail.MayEdit, page: (*site).patientRestore},
+		{method: "POST", path: "/patients/send", needs: studymail.MaySend, page: (*site).patientSend},
 		{method: "POST", path: "/patients/export", needs: studymail.MayView, page: (*site).patientExport},
 		{method: "GET", path: "/patients/{id}", needs: studymail.MayView, page: (*site).patientShow},
 		{method: "POST", path: "/patients/{id}/show", needs: studymail.MaySeeDetails, page: (*site).patientShowDetails},
@@ -137,6 +138,14 @@ func routes() []route {
 		{method: "POST", path: "/campaigns/{id}/retry", needs: studymail.MaySend, page: (*site).campaignRetry},
 
 		// Messages.
+		{method: "GET", path: "/messages", needs: studymail.MayView, page: (*site).messageList},
+		{method: "POST", path: "/messages/again", needs: studymail.MaySend, page: (*site).messagesAgain},
+		{method: "GET", path: "/messages/{id}", needs: studymail.MayView, page: (*site).messageShow},
+		{method: "POST", path: "/messages/{id}/show", needs: studymail.MaySeeDetails, page: (*site).messageShowMail},
+		{method: "GET", path: "/messages/{id}/again", needs: studymail.MaySend, page: (*site).messageAgainForm},
+		{method: "POST", path: "/messages/{id}/again", needs: studymail.MaySend, page: (*site).messageAgain},
+		{method: "GET", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettleForm},
+		{method: "POST", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettle},
 
 		// Imports.
 		{method: "GET", path: "/imports", needs: studymail.MayView, page: (*site).importList},
@@ -196,6 +205,9 @@ func routes() []route {
 		{method: "POST", path: "/settings/test", needs: studymail.MayAdminister, page: (*site).settingsTest},
 
 		// Mailbox: with the Maildir transport only.
+		{method: "GET", path: mailbox, needs: studymail.MayView, page: (*site).mailboxList},
+		{method: "POST", path: mailbox + "/{id}", needs: studymail.MaySeeDetails, page: (*site).mailboxRead},
+		{method: "GET", path: mailbox + "/{id}/letter", needs: studymail.MaySeeDetails, page: (*site).mailboxLetter},
 	}
 }
 

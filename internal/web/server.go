@@ -13,6 +13,7 @@ import (
 	"studymail/internal/audience"
 	"studymail/internal/config"
 	"studymail/internal/feedback"
+	"studymail/internal/outbox"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
 )
@@ -30,6 +31,7 @@ type Options struct {
 	Accounts    *account.Accounts
 	Feedback    *feedback.Intake
 	Planner     *audience.Planner
+	Letterbox   *outbox.Letterbox // shows mails as they were sent
 	Sealer      *sealed.Sealer
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time

@@ -138,6 +138,20 @@ func Pages() []Page {
 		{Name: "settings-tested", As: studymail.Administrator, At: "/settings", Do: func(t *Tab) {
 			t.Go("Test the folder that mail goes to").Sees("Tried just now")
 		}},
+		{Name: "patients-send", As: studymail.Sender, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Send e-mail…").Sees("all 60 patients")
+		}},
+		{Name: "patients-send-review", As: studymail.Sender, At: "/patients", Do: func(t *Tab) {
+			t.Fill("Select all 60 that match", "yes").Go("Send e-mail…").Fill("Letter", "Reminder").Go("Continue").Sees("What they will read")
+		}},
+		{Name: "messages", As: studymail.Sender, At: "/messages"},
+		{Name: "messages-none", As: studymail.Viewer, At: "/messages?state=failed&since=2020-01-01&until=2020-01-02"},
+		{Name: "messages-wrong", As: studymail.Viewer, At: "/messages?since=soon"},
+		{Name: "message", As: studymail.Sender, Of: func(w *World) string { return "/messages/" + w.Post.Letter.String() }},
+		{Name: "message-mail", As: studymail.Administrator, Of: func(w *World) string { return "/messages/" + w.Post.Letter.String() }, Do: func(t *Tab) {
+			t.Go("Show the mail").Sees("The whole mail")
+		}},
+		{Name: "mailbox", As: studymail.Viewer, At: "/mailbox"},
 		{Name: "campaigns", As: studymail.Sender, At: "/campaigns"},
 		{Name: "campaigns-none", As: studymail.Viewer, At: "/campaigns?state=cancelled"},
 		{Name: "campaign-new", As: studymail.Sender, At: "/campaigns/new"},

@@ -14,6 +14,7 @@ import (
 // writes to the patients whose letters others count.
 type Post struct {
 	Draft, Sent, Waits, Paused studymail.ID
+	Letter                     studymail.ID // a message of what was sent
 }
 
 // Campaigns adds a draft that recurs, a campaign that was sent and waits for its
@@ -48,6 +49,15 @@ func Campaigns(tb testing.TB, p *Product) {
 	w.Draft = make(audience.New{Name: "Newcomers each Tuesday", Template: "Invitation", Cron: "0 9 * * 2", Reminders: []audience.Reminder{{AfterDays: 7, Template: "Reminder"}}}, false)
 	w.Sent = make(audience.New{Template: "Second letter", Reminders: []audience.Reminder{{AfterDays: 7, Template: "Reminder"}, {AfterDays: 21, Template: "Reminder"}}}, true)
 	p.until(tb, w.Sent, studymail.Scheduled)
+	if err := p.App.Store.Read(ctx, func(tx *store.Tx) error {
+		page, _, err := tx.MessagePage(ctx, store.MessageFilter{Campaign: w.Sent, Limit: 1})
+		if err == nil {
+			w.Letter = page[0].ID
+		}
+		return err
+	}); err != nil {
+		tb.Fatal(err)
+	}
 
 	study := &p.World.Ward.Study
 	if err := p.App.Store.Write(ctx, func(tx *store.Tx) (err error) {
