@@ -55,6 +55,7 @@ type Campaign struct {
 	Again     bool // also patients who had this template in another campaign
 	State     CampaignState
 	Schedule  int64 // row key; 0 without one
+	Halt      *Halt // it stopped by itself, and nobody let it go on; nil: it did not
 	CreatedAt time.Time
 	StartedAt time.Time
 	EndedAt   time.Time

@@ -82,6 +82,7 @@ type Message struct {
 	NextAttemptAt time.Time // of a deferred message
 	ExpiresAt     time.Time
 	ClaimToken    int64
+	CameBack      CameBack // bounces, complaints, …: of one that was sent
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	SentAt        time.Time

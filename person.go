@@ -72,6 +72,8 @@ type Hashes struct {
 	Username []byte
 	Email    []byte // nil without an address
 	Details  []byte // of everything: tells whether an import brings something new
+	// Older are those of the address under older keys: it may be suppressed under one.
+	Older [][]byte
 }
 
 // Hash gives the keyed hashes of the details.
@@ -81,7 +83,11 @@ func (d Details) Hash(s *sealed.Sealer) Hashes {
 		Details:  s.Hash(sealed.DetailsHash, d.Username.Reveal(), d.FirstName.Reveal(), d.LastName.Reveal(), d.Email.Reveal()),
 	}
 	if !d.Email.IsEmpty() {
-		h.Email = s.Hash(sealed.EmailHash, NormalEmail(d.Email))
+		all := s.Hashes(sealed.EmailHash, NormalEmail(d.Email))
+		h.Email = all[0]
+		if len(all) > 1 {
+			h.Older = all[1:]
+		}
 	}
 	return h
 }

@@ -41,6 +41,7 @@ const (
 	ReasonProcessDied  Reason = "the process died in the hand-over"
 	ReasonCancelled    Reason = "campaign cancelled"
 	ReasonResolved     Reason = "settled by an operator"
+	ReasonCameBack     Reason = "settled by what came back"
 )
 
 // Reasons lists all: the database's table of reasons is filled from it.
@@ -51,6 +52,6 @@ func Reasons() []Reason {
 		ReasonProviderInactive, ReasonStudyInactive, ReasonStudyNotOpen, ReasonStudyClosed,
 		ReasonAlreadyHad, ReasonErased, ReasonNoPublicURL, ReasonContactCap,
 		ReasonRefused, ReasonNoMailbox, ReasonAttemptsUsed, ReasonExpired, ReasonUnsendable,
-		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved, ReasonOutsideHours,
+		ReasonInDoubt, ReasonProcessDied, ReasonCancelled, ReasonResolved, ReasonCameBack, ReasonOutsideHours,
 	}
 }

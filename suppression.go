@@ -9,4 +9,6 @@ type Suppression struct {
 	Reason    string
 	Source    string
 	CreatedAt time.Time
+	Key       int64 // row key
+	Feedback  int64 // row key of the feedback that it came of; 0: otherwise
 }

@@ -15,6 +15,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/
 	need postgresql "the tests start PostgreSQL servers of their own"
 [ -x /usr/sbin/smtp-sink ] && [ -x /usr/sbin/postfix ] ||
 	need postfix "the tests send to smtp-sink and to a Postfix of their own"
+[ -x /usr/sbin/dovecot ] || need dovecot-imapd "the tests read a mailbox of a Dovecot of their own"
 command -v mkfs.ext4 >/dev/null || [ -x /usr/sbin/mkfs.ext4 ] ||
 	need e2fsprogs "a test looks at a disk as a loss of power leaves it"
 command -v cc >/dev/null || need gcc "the race detector needs a C compiler"
@@ -53,6 +54,13 @@ export DEBIAN_FRONTEND=noninteractive
 # Postfix without a configuration of its own does not start as a service.
 case " ${missing[*]} " in
 *" postfix "*) echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections ;;
+esac
+# Dovecot would start by itself, and cannot be unpacked elsewhere: it knows one place for
+# its parts. Masked, it does not start.
+case " ${missing[*]} " in
+*" dovecot-imapd "*) [ ! -d /etc/systemd/system ] || for unit in dovecot.service dovecot.socket; do
+	[ -e /etc/systemd/system/$unit ] || ln -s /dev/null /etc/systemd/system/$unit
+done ;;
 esac
 log=$(mktemp)
 downloads=$(mktemp -d)

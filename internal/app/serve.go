@@ -4,20 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	"studymail"
 	"studymail/internal/audience"
+	"studymail/internal/feedback"
 	"studymail/internal/jobs"
 	"studymail/internal/limiter"
 	"studymail/internal/logs"
 	"studymail/internal/outbox"
 	"studymail/internal/store"
-	"studymail/internal/web"
 )
 
 // Parts say what a process runs.
@@ -46,25 +46,17 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		}
 	}
 
-	var site *web.Server
-	addr := ""
-	if p.Web {
-		// Listening comes first: a second server on the same address is told so
-		// before it does anything.
-		var lc net.ListenConfig
-		listener, err := lc.Listen(ctx, "tcp", a.Config.HTTPAddr)
-		if err != nil {
-			return cannotListen(ctx, a.Config.HTTPAddr, err)
+	servers, addr, err := a.pages(ctx, p.Web)
+	if err != nil {
+		return err
+	}
+	for _, s := range servers {
+		running.Go(func() { fail(s.server.Serve(s.listener)) })
+	}
+	stopServers := func(ctx context.Context) {
+		for _, s := range servers {
+			s.server.Stop(ctx)
 		}
-		addr = listener.Addr().String()
-		options, err := a.WebOptions()
-		if err == nil {
-			site, err = web.New(options)
-		}
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		running.Go(func() { fail(site.Serve(listener)) })
 	}
 
 	var (
@@ -75,9 +67,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		engine, box, err = a.startWorkers(ctx, &running, fail)
 		if err != nil {
 			cancel(err)
-			if site != nil {
-				site.Stop(context.WithoutCancel(ctx))
-			}
+			stopServers(context.WithoutCancel(ctx))
 			running.Wait()
 			return err
 		}
@@ -90,9 +80,7 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 	<-ctx.Done()
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 13*time.Second)
 	defer stop()
-	if site != nil {
-		site.Stop(last)
-	}
+	stopServers(last)
 	var errs []error
 	if engine != nil {
 		errs = append(errs, engine.Stop(last))
@@ -144,8 +132,9 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if _, err := box.Recover(ctx); err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
 	}
-	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box), jobs.Options{
-		Log: a.Logs.Worker, Now: time.Now, Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
+	imports := a.newImporter()
+	engine, err := jobs.Start(ctx, a.Store, a.handlers(planner, box, imports), jobs.Options{
+		Log: a.Logs.Worker, Now: time.Now, Name: box.WorkerID().String(), Keep: a.Config.JobHistory, PollOnly: a.Store.Pooled(), // River's times are the machine's
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, box.Abandon(context.WithoutCancel(ctx)))
@@ -156,13 +145,22 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	}
 	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })
-	running.Go(func() { a.tick(ctx, planner, box) })
+	running.Go(func() { imports.run(ctx) })
+	intake := a.Feedback()
+	if a.Config.FeedbackSMTPAddr != "" {
+		running.Go(func() { fail(a.receiveFeedback(ctx, intake)) })
+	}
+	if a.Config.FeedbackIMAP.Host != "" {
+		running.Go(func() { fail(a.readMailbox(ctx, intake)) })
+	}
+	running.Go(func() { a.tick(ctx, planner, box, intake) })
 	return engine, box, nil
 }
 
 // handlers are what jobs do.
-func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handlers {
+func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox, imports *importer) jobs.Handlers {
 	return jobs.Handlers{
+		RunImport: imports.job,
 		SendPass: func(context.Context, studymail.ID) error {
 			box.Wake()
 			return nil
@@ -191,7 +189,11 @@ func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox) jobs.Handl
 		},
 		RetentionPurge: func(ctx context.Context) (string, error) {
 			n, err := a.purge(ctx)
-			return counted("workers", n), err
+			if err != nil {
+				return "", err
+			}
+			discarded, err := a.discardImports(ctx)
+			return strings.TrimSpace(counted("workers", n) + " " + counted("imports", discarded)), err
 		},
 	}
 }
@@ -228,12 +230,15 @@ func (a *App) purge(ctx context.Context) (int, error) {
 		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
 		return err
 	})
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	return n, a.purgeFeedback(ctx)
 }
 
 // tick does what must not wait for the job engine or its leader, each in a loop
 // of its own so that a long plan holds up nothing else.
-func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox) {
+func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.Outbox, intake *feedback.Intake) {
 	var loops sync.WaitGroup
 	loops.Go(func() {
 		a.every(ctx, "dead workers could not be looked for", func() error { return a.recoverDead(ctx, box) })
@@ -250,6 +255,15 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 	loops.Go(func() {
 		a.every(ctx, "what became of letters could not be noted for lists", func() error {
 			_, err := a.Store.KeepLastMessages(ctx)
+			return err
+		})
+	})
+	loops.Go(func() {
+		a.every(ctx, "campaigns could not be looked at for halts", a.haltCampaigns(ctx))
+	})
+	loops.Go(func() {
+		a.every(ctx, "feedback that waited could not be applied", func() error {
+			_, err := intake.ApplyWaiting(ctx)
 			return err
 		})
 	})

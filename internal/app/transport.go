@@ -74,18 +74,25 @@ func (a *App) SMTPConfig() (smtpout.Config, error) {
 		}
 		cfg.Credentials = &smtpout.Credentials{Username: c.EmailUser, Token: token}
 	}
-	if c.EmailTLSCAFile != "" {
-		pem, err := os.ReadFile(c.EmailTLSCAFile)
-		if err != nil {
-			return cfg, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: %w", err)
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return cfg, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: no certificate in it; it must be PEM")
-		}
-		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	var err error
+	cfg.TLSConfig, err = a.privateRoots()
+	return cfg, err
+}
+
+// privateRoots are the certificates of EMAIL_TLS_CA_FILE; nil for the system's.
+func (a *App) privateRoots() (*tls.Config, error) {
+	if a.Config.EmailTLSCAFile == "" {
+		return nil, nil //nolint:nilnil // the system's
 	}
-	return cfg, nil
+	pem, err := os.ReadFile(a.Config.EmailTLSCAFile)
+	if err != nil {
+		return nil, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: no certificate in it; it must be PEM")
+	}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }
 
 // TestTransport tries whether the transport could take mail now, and sends nothing.

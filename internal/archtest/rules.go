@@ -38,6 +38,7 @@ var layers = map[string]int{
 	"internal/limiter":  4,
 	"internal/intake":   4,
 	"internal/feedback": 4,
+	"internal/seed":     4,
 	"internal/jobs":     5,
 	"internal/web":      5,
 	"internal/app":      6,
@@ -62,16 +63,21 @@ var onlyIn = []struct {
 	{"github.com/lib/pq", []string{"internal/store"}},
 	{"net/http", []string{"internal/web", "internal/app"}},
 	{"github.com/emersion/go-msgauth", []string{"internal/dkim"}},
+	{"github.com/emersion/go-smtp", []string{"internal/feedback"}},
+	{"github.com/emersion/go-imap", []string{"internal/feedback"}},
 	{"github.com/alexedwards/scs", []string{"internal/web"}},
+	{"github.com/aymanbagabas/go-udiff", []string{"internal/web"}},
 	{"github.com/alexedwards/argon2id", []string{"internal/account"}},
 	{"github.com/pquerna/otp", []string{"internal/account"}},
+	{"github.com/prometheus/client_golang", []string{"internal/web"}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
+	{"github.com/xuri/excelize", []string{"internal/intake"}},
 	{"github.com/tink-crypto/tink-go", []string{"internal/sealed"}},
 }
 
 // onlyImports lists what these packages may import besides the standard library.
 var onlyImports = map[string][]string{
-	"internal/sealed": {"github.com/tink-crypto/tink-go", "golang.org/x/text"},
+	"internal/sealed": {"github.com/tink-crypto/tink-go", "golang.org/x/text", "golang.org/x/crypto"},
 	"":                {module + "/internal/sealed", "golang.org/x/text", "golang.org/x/net/idna", "github.com/google/uuid"},
 }
 

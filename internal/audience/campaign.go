@@ -90,6 +90,9 @@ func (p *Planner) Resume(ctx context.Context, id studymail.ID, actor string, pro
 		if late, err = overdue(ctx, tx, c); err != nil {
 			return err
 		}
+		if err := tx.ForgetHalt(ctx, c); err != nil {
+			return err
+		}
 		if err := tx.AddEvent(ctx, actor, "campaign resumed", id, ""); err != nil {
 			return err
 		}

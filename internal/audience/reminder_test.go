@@ -148,6 +148,24 @@ func TestAReminderFollowsTheFirstLetterByItsDays(t *testing.T) {
 	})
 }
 
+func TestAReminderKeepsItsTimeOfDayWhenTheClocksChange(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.p.Zone = mustZone(t, "Europe/London")
+		w.ahead.Store(int64(time.Until(time.Date(2027, 3, 24, 23, 30, 20, 0, time.UTC)))) // half an hour before midnight in London, too
+		w.patients(1)
+		id := w.reminded(audience.New{}, 7)
+		equal(t, "it looks", w.steps(id)[1].NextRunAt, time.Date(2027, 3, 31, 22, 30, 0, 0, time.UTC))
+		w.later(time.Hour) // the next day
+		w.sends(id)
+		w.later(7*day - 2*time.Hour)
+		equal(t, "on the seventh day it is not due", w.looks(), []string{"planned=0 left_out=0"})
+		equal(t, "it looks once more", w.steps(id)[1].NextRunAt, time.Date(2027, 4, 1, 22, 30, 0, 0, time.UTC))
+		w.later(day)
+		equal(t, "seven days after the day on which it was sent", w.looks(), []string{"planned=1 left_out=0"})
+	})
+}
+
 // One letter is deferred for days: the reminders of the others do not wait for it.
 // Seen to fail: without aim in finish there was no look while a first letter waited.
 func TestARemindersDaysDoNotWaitForLettersThatAreLate(t *testing.T) {

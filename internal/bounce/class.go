@@ -108,6 +108,9 @@ type Report struct {
 	Format Format
 	Code   string // RFC 3463; "" without one
 	Reply  int    // SMTP reply code; 0 without one
+	// Delivered: a report or a receipt that says that the mail is in the mailbox. Its
+	// class is not a bounce.
+	Delivered bool
 	// Tokens are what may name our message, the most trustworthy first.
 	Tokens []Token
 	// Diagnostic is what the other side said, for staff, of at most 1,000 octets. It
@@ -123,6 +126,7 @@ const (
 	ReturnPath Place = "return path" // a signed token in an address that the mail came to or that the returned mail was sent from
 	EnvelopeID Place = "envelope id" // RFC 3461 ENVID: a message's UUID
 	MessageID  Place = "message id"  // of the returned mail: a message's UUID
+	OptOut     Place = "opt-out"     // a signed token in an address of ours for opt-outs that the mail came to
 )
 
 // Token is a candidate for the name of our message: nobody has verified it.

@@ -218,6 +218,7 @@ func (c *contents) readDSN(s *status) Report {
 		r.Class = NotABounce
 	case s.action == "delivered" || s.action == "relayed" || s.action == "expanded":
 		r.Class = NotABounce
+		r.Delivered = s.action == "delivered" // relayed, it may still come to nothing
 	case worse[s.action] == 0: // neither an action nor a code: who knows
 		r.Class = Unknown
 	default:

@@ -35,7 +35,7 @@ func (c *contents) understand() (Report, *status) {
 	case c.feedback != "" && (c.report == "feedback-report" || c.report == "?" || c.report == ""):
 		return c.readARF(), nil
 	case c.receipt || c.report == "disposition-notification":
-		return Report{Class: NotABounce, Format: MDN}, nil
+		return Report{Class: NotABounce, Format: MDN, Delivered: true}, nil
 	}
 	words := c.explanation()
 	if len(c.status) > 0 {

@@ -9,6 +9,7 @@ import (
 const (
 	tokenLength = 60   // of a signed token (internal/sealed)
 	prefix      = "b+" // of the local part of our return paths (internal/compose)
+	optPrefix   = "u+" // of that of our addresses for opt-outs
 )
 
 // places are where the address stands that a report came to, the most
@@ -30,11 +31,13 @@ func (c *contents) tokens(s *status) (all []Token) {
 	}
 	for _, name := range places {
 		for _, v := range c.mail.header.Values(name) {
-			add(ReturnPath, tokenIn(v))
+			add(ReturnPath, tokenIn(v, prefix))
+			add(OptOut, tokenIn(v, optPrefix))
 		}
 	}
 	for _, v := range c.mail.header.Values("Received") { // "for <b+…@…>"
-		add(ReturnPath, tokenIn(v))
+		add(ReturnPath, tokenIn(v, prefix))
+		add(OptOut, tokenIn(v, optPrefix))
 	}
 	if s != nil {
 		for _, v := range s.envelope {
@@ -43,7 +46,7 @@ func (c *contents) tokens(s *status) (all []Token) {
 	}
 	for _, h := range c.returned {
 		for _, name := range []string{"Return-Path", "X-Envelope-From", "Sender", "Errors-To"} {
-			add(ReturnPath, tokenIn(h.Get(name)))
+			add(ReturnPath, tokenIn(h.Get(name), prefix))
 		}
 	}
 	for _, h := range c.returned {
@@ -58,7 +61,7 @@ func (c *contents) tokens(s *status) (all []Token) {
 // tokensInText looks in the returned mail where it stands in the text.
 func (c *contents) tokensInText(add func(Place, string)) {
 	text := c.words()
-	add(ReturnPath, tokenIn(text))
+	add(ReturnPath, tokenIn(text, prefix))
 	lower := strings.ToLower(text)
 	if i := strings.Index(lower, "\nmessage-id:"); i >= 0 {
 		line, _, _ := strings.Cut(lower[i+len("\nmessage-id:"):], "\n")
@@ -75,8 +78,8 @@ func messageID(h *message.Header) string {
 	return uuidIn(left)
 }
 
-// tokenIn finds the local part of one of our return paths.
-func tokenIn(s string) string {
+// tokenIn finds the local part of one of our own addresses.
+func tokenIn(s, prefix string) string {
 	lower := strings.ToLower(s)
 	for at := 0; ; {
 		i := strings.Index(lower[at:], prefix)

@@ -43,6 +43,8 @@ type campaignView struct {
 	Off      *armingView             `json:"sending_off,omitempty"` // no mail leaves at all
 	Waits    string                  `json:"waits_until,omitempty"` // of one of which nothing may leave before
 	Aside    int                     `json:"deferred_for_hours"`    // of the deferred: not refused, but waiting for send hours
+	Halted   *studymail.Halt         `json:"halted,omitempty"`      // it stopped by itself
+	CameBack map[string]int          `json:"came_back"`             // for how many of its messages
 	*studymail.Counts
 	*studymail.Flow                // while it runs
 	Finish          string         `json:"finish_at,omitempty"` // at this rate
@@ -50,6 +52,7 @@ type campaignView struct {
 	Reminders       []reminderView `json:"reminders,omitempty"`
 
 	row   *store.CampaignRow
+	came  map[studymail.CameBack]int
 	off   studymail.Arming
 	next  time.Time
 	waits time.Time
@@ -60,6 +63,7 @@ func campaignOf(c *store.CampaignRow) campaignView {
 	return campaignView{
 		ID: c.ID, Name: c.Name, Study: c.StudyName, Template: c.TemplateName, Version: c.Version, State: c.State, Schedule: c.ScheduleID,
 		Created: stamp(c.CreatedAt), Started: stamp(c.StartedAt), Ended: stamp(c.EndedAt),
+		Halted: c.Halt, CameBack: map[string]int{},
 		row: c,
 	}
 }

@@ -63,6 +63,12 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 		if err := v.readNumbers(ctx, tx); err != nil {
 			return err
 		}
+		if v.came, err = tx.CampaignFeedback(ctx, c.Key); err != nil {
+			return err
+		}
+		for came, n := range v.came {
+			v.CameBack[came.String()] = n
+		}
 		if v.off, err = tx.Arming(ctx); err != nil {
 			return err
 		}
@@ -163,7 +169,8 @@ each reminder; what each reminder has done so far, and when it looks next for wh
 is due, stands beside it.
 Of a running one also how many mails a second were taken in the last minute, what
 keeps them from being more (a word, such as rate limit, throttled or connections),
-and when it will be finished at this rate. Outside the send hours of its study
+and when it will be finished at this rate. One that stopped by itself, over HALT_HARD,
+HALT_COMPLAINTS or HALT_FAILED, says why; only a person lets it go on. Outside the send hours of its study
 nothing of it leaves: it says until when. What waits for the hours of a care
 provider counts as deferred. With --left-out also who was left out, each with the
 reason; who was not is in
@@ -214,6 +221,11 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		{"Template", fmt.Sprintf("%s, version %d", v.Template, v.Version)},
 		{"State", v.State.String()},
 	}
+	if v.Halted != nil {
+		facts = append(facts,
+			[2]string{"Halted", fmt.Sprintf("%s: %s (%s)", j.clock(v.Halted.At), v.Halted.Reason, v.Halted.Detail)},
+			[2]string{"What to do", "look at what came back (`studymail feedback list`) and why letters failed (`studymail outbox list`); then `studymail campaign resume " + v.ID.String() + "`, or cancel it"})
+	}
 	if !v.Schedule.IsZero() {
 		facts = append(facts, [2]string{"Schedule", v.Schedule.String()}, [2]string{"Next start", j.clock(v.next)})
 	}
@@ -243,6 +255,11 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 		facts = append(facts, [2]string{n.name, thousands(n.n)})
 		if n.name == "  deferred" && v.Aside > 0 {
 			facts = append(facts, [2]string{"    for send hours", thousands(v.Aside) + ", the first until " + j.clock(v.aside)})
+		}
+	}
+	for _, came := range studymail.CameBacks() {
+		if n := v.came[came]; n > 0 {
+			facts = append(facts, [2]string{"Came back: " + came.String(), thousands(n)})
 		}
 	}
 	if v.Flow != nil {

@@ -34,6 +34,9 @@ type campaignAnswer struct {
 	Next     string       `json:"next_run_at"`
 	studymail.Counts
 	LeftOutPatients *[]lookedView `json:"left_out_patients"`
+
+	Halted   *studymail.Halt `json:"halted"`
+	CameBack map[string]int  `json:"came_back"`
 }
 
 type messageAnswer struct {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"time"
 
 	"studymail"
 	"studymail/internal/app"
@@ -76,15 +75,7 @@ func (e *env) examine(ctx context.Context, d *diagnosis) (err error) {
 		return nil
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	trying, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	d.add("transport "+string(cfg.MailTransport)+", tried now", a.TestTransport(trying), "takes mail", "check the settings that begin with EMAIL_, and that the relay is up")
-	limits, err := a.Limits(ctx)
-	if err != nil {
-		return err
-	}
-	d.Checks, d.Healthy = append(d.Checks, limits), d.Healthy && limits.OK
-	h, err := a.MailFlows(ctx)
+	h, err := a.Examine(ctx, true)
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,12 @@ import (
 )
 
 func (e *env) feedbackCommand() *cobra.Command {
-	return group("feedback", "What comes back for mails: classify",
-		"Bounces, complaints and automatic replies that come back for mails.",
-		`  studymail feedback classify bounce.eml
+	return group("feedback", "What comes back for mails: import, list, show, undo, classify",
+		"Bounces, complaints, automatic replies and opt-outs that come back for mails.",
+		`  studymail feedback import /var/mail/bounces
+  studymail feedback list --state kept
   studymail feedback classify Maildir/new --json`,
-		e.feedbackClassify())
+		e.feedbackImport(), e.feedbackList(), e.feedbackShow(), e.feedbackUndo(), e.feedbackClassify())
 }
 
 // classified is what a mail was taken for, as --json has it.

@@ -44,6 +44,7 @@ type messageView struct {
 	Expires      string           `json:"expires_at"`
 	Created      string           `json:"created_at"`
 	Sent         string           `json:"sent_at"`
+	CameBack     string           `json:"came_back"` // "" for nothing
 }
 
 func messageOf(m *store.MessageRow) messageView {
@@ -51,7 +52,7 @@ func messageOf(m *store.MessageRow) messageView {
 		ID: m.ID, Campaign: m.CampaignID, Run: m.RunID, Patient: m.PatientID, Study: m.StudyName, Provider: m.ODSCode,
 		Template: m.TemplateName, Version: m.Version, State: m.State, Reason: m.Reason,
 		Attempts: m.Attempts, AttemptLimit: m.AttemptLimit,
-		Expires: stamp(m.ExpiresAt), Created: stamp(m.CreatedAt), Sent: stamp(m.SentAt),
+		Expires: stamp(m.ExpiresAt), Created: stamp(m.CreatedAt), Sent: stamp(m.SentAt), CameBack: m.CameBack.String(),
 	}
 	if !m.State.Final() {
 		v.NextAttempt = stamp(m.NextAttemptAt)
@@ -209,6 +210,7 @@ type messageStory struct {
 	messageView
 	Waits string              `json:"waits_until,omitempty"` // for send hours
 	Tried []studymail.Attempt `json:"tried"`
+	Back  []feedbackView      `json:"feedback"`       // the newest first
 	Mail  string              `json:"mail,omitempty"` // the whole RFC 5322 message
 
 	waits time.Time
@@ -233,7 +235,14 @@ func (e *env) showMessage(ctx context.Context, j *job, id studymail.ID, reveal b
 			}
 			story.Waits = stamp(story.waits)
 		}
-		story.Tried, err = tx.Attempts(ctx, m.Key)
+		if story.Tried, err = tx.Attempts(ctx, m.Key); err != nil {
+			return err
+		}
+		back, err := tx.FeedbackPage(ctx, store.FeedbackFilter{Message: id, Limit: 100})
+		story.Back = []feedbackView{}
+		for i := range back {
+			story.Back = append(story.Back, feedbackOf(&back[i]))
+		}
 		return err
 	})
 	if err != nil {
@@ -271,6 +280,7 @@ func (e *env) sayMessage(j *job, m *store.MessageRow, story messageStory) error 
 		{"Template", fmt.Sprintf("%s, version %d", v.Template, v.Version)},
 		{"Planned", j.clock(m.CreatedAt)},
 		{"Sent", j.clock(m.SentAt)},
+		{"Came back", v.CameBack},
 	}
 	if v.NextAttempt != "" {
 		pairs = append(pairs, [2]string{"Next attempt", j.clock(m.NextAttemptAt)}, [2]string{"Expires", j.clock(m.ExpiresAt)})
@@ -292,6 +302,18 @@ func (e *env) sayMessage(j *job, m *store.MessageRow, story messageStory) error 
 				code = strings.TrimSpace(fmt.Sprint(a.Code, " ", a.Enhanced))
 			}
 			t.row(a.Number, j.clock(a.At), a.Outcome, yesNo(a.Counts), code, a.Stage, a.Transport, fmt.Sprintf("%d ms", a.TookMS), a.Reply)
+		}
+		if err := t.end(); err != nil {
+			return err
+		}
+	}
+	if len(story.Back) > 0 {
+		if err := e.say(""); err != nil {
+			return err
+		}
+		t := e.table("feedback", "class", "code", "state", "followed", "they said")
+		for _, f := range story.Back {
+			t.row(f.ID, f.Class, f.Code, f.State, f.Effect, f.Diagnostic)
 		}
 		if err := t.end(); err != nil {
 			return err

@@ -141,6 +141,7 @@ its own row, before, while and after it is sent.`,
 		e.sendCommand(),
 		e.outboxCommand(),
 		e.feedbackCommand(),
+		e.suppressionCommand(),
 		e.serveCommand(),
 		e.workerCommand(),
 		e.webCommand(),
@@ -151,6 +152,7 @@ its own row, before, while and after it is sent.`,
 		e.doctorCommand(),
 		e.dkimCommand(),
 		e.demoCommand(),
+		e.devCommand(),
 	)
 	return root
 }

@@ -62,11 +62,11 @@ func placeholders() string {
 
 func (e *env) templateAdd() *cobra.Command {
 	var (
-		name string
-		f    letterFlags
+		name, kind string
+		f          letterFlags
 	)
 	cmd := &cobra.Command{
-		Use:   "add --name NAME --subject SUBJECT --file letter.md|letter.html|-",
+		Use:   "add --name NAME --subject SUBJECT --file letter.md|letter.html|- [--kind invitation|notice]",
 		Short: "Add a letter",
 		Long:  "Add a letter as version 1 of a new template. It is checked first: an unknown\nplaceholder, broken HTML or a line break in the subject is refused, with its place.\n\nPlaceholders, for subject and body:" + placeholders(),
 		Example: `  studymail template add --name invitation --subject "About {{ study_name }}" --file invitation.md
@@ -77,6 +77,9 @@ func (e *env) templateAdd() *cobra.Command {
 			var err error
 			if m.Name, err = required(line)("name", name); err != nil {
 				return err
+			}
+			if m.Kind, err = studymail.ParseLetterKind(kind); err != nil {
+				return wrongUse("--kind: invitation or notice")
 			}
 			v := studymail.TemplateVersion{Subject: f.subject}
 			if v.Format, v.Body, err = f.read(e, compose.FormatMarkdown); err != nil {
@@ -101,6 +104,7 @@ func (e *env) templateAdd() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "`name` of the template, unique")
+	cmd.Flags().StringVar(&kind, "kind", string(studymail.Invitation), "`kind` of letter: invitation (it must say where patients opt out) or notice")
 	f.on(cmd)
 	require(cmd, "name", "subject", "file")
 	e.jsonFlag(cmd)

@@ -28,13 +28,28 @@ func ReturnPath(token, domain string) string { return returnPathPrefix + token +
 
 // ReturnPathToken reads the token from an address that ReturnPath made.
 func ReturnPathToken(address, domain string) (token string, ok bool) {
+	return tokenOf(address, returnPathPrefix, domain)
+}
+
+func tokenOf(address, prefix, domain string) (token string, ok bool) {
 	at := strings.LastIndexByte(address, '@')
-	if at < len(returnPathPrefix) || !strings.EqualFold(address[at+1:], domain) ||
-		!strings.EqualFold(address[:len(returnPathPrefix)], returnPathPrefix) {
+	if at < len(prefix) || !strings.EqualFold(address[at+1:], domain) || !strings.EqualFold(address[:len(prefix)], prefix) {
 		return "", false
 	}
-	token = address[len(returnPathPrefix):at]
+	token = address[len(prefix):at]
 	return token, token != ""
+}
+
+// optOutPrefix: mail to such an address opts out.
+const optOutPrefix = "u+"
+
+// OptOutAddress gives the address to which a patient, or their mail program, writes
+// to opt out: "u+<token>@domain", with a token of sealed.UnsubscribeToken.
+func OptOutAddress(token, domain string) string { return optOutPrefix + token + "@" + domain }
+
+// OptOutToken reads the token from an address that OptOutAddress made.
+func OptOutToken(address, domain string) (token string, ok bool) {
+	return tokenOf(address, optOutPrefix, domain)
 }
 
 // The limits of an address (RFC 5321 §4.5.3.1).

@@ -34,7 +34,9 @@ type Config struct {
 	// The web pages.
 	HTTPAddr     string
 	AllowedHosts []string // with PUBLIC_URL's host
-	PublicURL    string   // without a slash at the end; "" if patients cannot reach the pages
+	MetricsAddr  string   // "": figures are served on HTTPAddr only, and there with MetricsToken only
+	MetricsToken sealed.Secret
+	PublicURL    string // without a slash at the end; "" if patients cannot reach the pages
 
 	TrustedProxies []netip.Prefix
 	SessionIdle    time.Duration
@@ -82,6 +84,13 @@ type Config struct {
 	SweepEvery     time.Duration
 	MessageExpires time.Duration
 
+	// Feedback.
+	FeedbackSMTPAddr string // "": nothing is received
+	FeedbackSMTPRate int    // 0: no limit
+	FeedbackIMAP     IMAP
+	Halts            studymail.HaltRules
+	FeedbackKeep     time.Duration
+
 	// Jobs.
 	JobHistory time.Duration
 
@@ -101,6 +110,18 @@ type Config struct {
 type DKIMKey struct {
 	Selector string
 	Key      crypto.Signer
+}
+
+// IMAP is a mailbox that feedback is read from.
+type IMAP struct {
+	Host     string // "": none
+	Port     int
+	User     string
+	Password sealed.Secret
+	TLS      TLS
+	Folder   string
+	Done     string // "": mails are deleted, since FEEDBACK_IMAP_DONE says so
+	Every    time.Duration
 }
 
 // Transport is where mail is handed over.
@@ -141,6 +162,35 @@ type Setting struct {
 
 // Show lists all options and where their values come from, secrets masked.
 func (c *Config) Show() []Setting { return append([]Setting(nil), c.settings...) }
+
+// SettingGroup is a heading with its settings, as pages show them.
+type SettingGroup struct {
+	Title    string
+	Settings []DescribedSetting
+}
+
+// DescribedSetting is a setting with what it is for.
+type DescribedSetting struct {
+	Setting
+	Doc string
+}
+
+// Described lists all options by their headings, secrets masked.
+func (c *Config) Described() []SettingGroup {
+	values := map[string]Setting{}
+	for _, s := range c.settings {
+		values[s.Name] = s
+	}
+	var all []SettingGroup
+	for _, g := range table() {
+		group := SettingGroup{Title: g.title}
+		for _, o := range g.options {
+			group.Settings = append(group.Settings, DescribedSetting{values[o.name], strings.ReplaceAll(o.doc, "`", "")})
+		}
+		all = append(all, group)
+	}
+	return all
+}
 
 // HostAllowed tells whether a request's Host may be answered: one of
 // ALLOWED_HOSTS, a name below one that begins with a dot, or any with *.

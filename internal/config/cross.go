@@ -45,11 +45,15 @@ func (l *loader) cross() {
 	if slices.Contains(c.AllowedHosts, "*") {
 		l.warn("ALLOWED_HOSTS", "* answers under any name, forged ones included; name the hosts")
 	}
+	l.mailbox()
+	if c.FeedbackSMTPAddr != "" && c.BounceDomain == "" && !l.wrong["BOUNCE_DOMAIN"] {
+		l.problem("BOUNCE_DOMAIN", "found nothing, but FEEDBACK_SMTP_ADDR is set; allowed: %s", allowedFor("BOUNCE_DOMAIN"))
+	}
 	l.signing()
 	l.keys()
 	for name, v := range map[string]string{
 		"EMAIL": c.Email, "EMAIL_USER": c.EmailUser, "EMAIL_PORT": strconv.Itoa(c.EmailPort),
-		"EMAIL_TLS": string(c.EmailTLS), "DKIM_DOMAIN": c.DKIMDomain, "LOG_LEVEL": c.LogLevel.String(),
+		"EMAIL_TLS": string(c.EmailTLS), "FEEDBACK_IMAP_PORT": strconv.Itoa(c.FeedbackIMAP.Port), "DKIM_DOMAIN": c.DKIMDomain, "LOG_LEVEL": c.LogLevel.String(),
 	} {
 		l.settings[name].Value = v
 	}
@@ -67,6 +71,35 @@ func (l *loader) sender() {
 	}
 	if c.Email == "" {
 		c.Email = defaultSender
+	}
+}
+
+// mailbox settles the mailbox that feedback is read from.
+func (l *loader) mailbox() {
+	m := &l.c.FeedbackIMAP
+	if m.Port == 0 {
+		m.Port = 143
+		if m.TLS == ImplicitTLS {
+			m.Port = 993
+		}
+	}
+	if m.Host == "" {
+		return
+	}
+	if m.User == "" {
+		l.problem("FEEDBACK_IMAP_USER", "found nothing, but FEEDBACK_IMAP_HOST is set; allowed: %s", allowedFor("FEEDBACK_IMAP_USER"))
+	}
+	if m.Folder == "" {
+		l.problem("FEEDBACK_IMAP_FOLDER", "found nothing; allowed: %s", allowedFor("FEEDBACK_IMAP_FOLDER"))
+	}
+	if m.Folder != "" && m.Folder == m.Done {
+		l.problem("FEEDBACK_IMAP_DONE", "found %q, which is FEEDBACK_IMAP_FOLDER, too; allowed: another folder", m.Done)
+	}
+	if m.Done == "delete" {
+		m.Done = ""
+	}
+	if m.TLS == NoTLS && !loopback(m.Host) {
+		l.warn("FEEDBACK_IMAP_TLS", "with none, mails and the password cross the network in clear; tls or starttls-required protect them")
 	}
 }
 

@@ -271,11 +271,98 @@ func table() []group {
 				set: duration(func(c *Config) *timeDuration { return &c.JobHistory }, minute, 366*day),
 			},
 		}},
+		{"Feedback", []option{
+			{
+				name: "FEEDBACK_SMTP_ADDR", allowed: "an address to listen on, such as :25 or 10.0.0.5:2525",
+				doc: "Workers receive mail for BOUNCE_DOMAIN here, whose MX record leads to this machine. Empty: they do not.",
+				set: setFeedbackAddr,
+			},
+			{
+				name: "FEEDBACK_SMTP_RATE", def: "600", allowed: "0 to 100000, 0 for no limit",
+				doc: "Mails a minute that are received from one network address; more are asked to come later.",
+				set: number(func(c *Config) *int { return &c.FeedbackSMTPRate }, 0, 100000),
+			},
+			{
+				name: "FEEDBACK_IMAP_HOST", allowed: "a host name or an IP address, without a port",
+				doc: "Workers read bounces out of an IMAP mailbox there. Empty: they do not.",
+				set: setFeedbackIMAPHost,
+			},
+			{
+				name: "FEEDBACK_IMAP_PORT", allowed: "a port, 1 to 65535",
+				doc: "When empty: 993 with FEEDBACK_IMAP_TLS `tls`, otherwise 143.",
+				set: number(func(c *Config) *int { return &c.FeedbackIMAP.Port }, 1, 65535),
+			},
+			{
+				name: "FEEDBACK_IMAP_USER", allowed: "up to 255 characters on one line",
+				doc: "The mailbox's login.",
+				set: line(func(c *Config) *string { return &c.FeedbackIMAP.User }, 255),
+			},
+			{
+				name: "FEEDBACK_IMAP_PASSWORD", secret: true, exact: true, allowed: "one line",
+				doc: "The login's password.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.FeedbackIMAP.Password }, 0),
+			},
+			{
+				name: "FEEDBACK_IMAP_TLS", def: "tls", allowed: "tls, starttls-required or none",
+				doc: "`tls` from the first byte, `starttls-required`, or `none`, which is for this machine only. EMAIL_TLS_CA_FILE counts here, too.",
+				set: choice(func(c *Config) *TLS { return &c.FeedbackIMAP.TLS }, ImplicitTLS, StartTLSRequired, NoTLS),
+			},
+			{
+				name: "FEEDBACK_IMAP_FOLDER", def: "INBOX", allowed: "up to 200 characters on one line",
+				doc: "The folder that is read.",
+				set: line(func(c *Config) *string { return &c.FeedbackIMAP.Folder }, 200),
+			},
+			{
+				name: "FEEDBACK_IMAP_DONE", def: "studymail", allowed: "up to 200 characters on one line",
+				doc: "The folder that mails are moved to once they were taken in; `delete` deletes them.",
+				set: line(func(c *Config) *string { return &c.FeedbackIMAP.Done }, 200),
+			},
+			{
+				name: "FEEDBACK_IMAP_EVERY", def: "1m", allowed: "a duration from 1s to 1h, such as 1m",
+				doc: "How often is looked for new mails at least; a server that tells of them by itself (IDLE) is believed at once.",
+				set: duration(func(c *Config) *timeDuration { return &c.FeedbackIMAP.Every }, second, hour),
+			},
+			{
+				name: "HALT_FROM", def: "200", allowed: "1 to 1000000",
+				doc: "A campaign stops by itself only once so many of its letters were sent or failed.",
+				set: number(func(c *Config) *int { return &c.Halts.From }, 1, 1000000),
+			},
+			{
+				name: "HALT_HARD", def: "5", allowed: "a percentage from 0 to 100, 0 for never",
+				doc: "It stops when more than that many percent went to dead addresses. A person lets it go on.",
+				set: percentage(func(c *Config) *float64 { return &c.Halts.Hard }),
+			},
+			{
+				name: "HALT_COMPLAINTS", def: "0.1", allowed: "a percentage from 0 to 100, 0 for never",
+				doc: "The same for complaints; three of them at least.",
+				set: percentage(func(c *Config) *float64 { return &c.Halts.Complaints }),
+			},
+			{
+				name: "HALT_FAILED", def: "10", allowed: "a percentage from 0 to 100, 0 for never",
+				doc: "The same for letters that failed for good.",
+				set: percentage(func(c *Config) *float64 { return &c.Halts.Failed }),
+			},
+			{
+				name: "FEEDBACK_KEEP", def: "30d", allowed: "a duration from 1d to 366d, such as 30d",
+				doc: "How long mails that nobody understood, and what other servers said, are kept.",
+				set: duration(func(c *Config) *timeDuration { return &c.FeedbackKeep }, day, 366*day),
+			},
+		}},
 		{"Pages", []option{
 			{
 				name: "HTTP_ADDR", def: "127.0.0.1:8000", allowed: "an address to listen on, such as 127.0.0.1:8000 or :8000",
 				doc: "Where pages and health checks are served.",
 				set: setHTTPAddr,
+			},
+			{
+				name: "METRICS_ADDR", allowed: "an address to listen on, such as 127.0.0.1:9100",
+				doc: "Where figures for Prometheus are served, at /metrics, without a login: an address that only the monitor reaches. When empty: nowhere.",
+				set: setMetricsAddr,
+			},
+			{
+				name: "METRICS_TOKEN", secret: true, allowed: "at least 16 characters",
+				doc: "With it, /metrics is served on HTTP_ADDR, too, to who sends it as a bearer token.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.MetricsToken }, 16),
 			},
 			{
 				name: "ALLOWED_HOSTS", old: "DJANGO_ALLOWED_HOSTS", def: "localhost,127.0.0.1,[::1]",

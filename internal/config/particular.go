@@ -73,17 +73,23 @@ func setEmail(c *Config, v string) bool {
 	return len(local) <= 64 && isDomain(host) && strings.IndexFunc(local, func(r rune) bool { return r > '~' }) < 0
 }
 
-func setEmailHost(c *Config, v string) bool {
-	c.EmailHost = v
-	if v == "" {
-		return true
-	}
+func setEmailHost(c *Config, v string) (ok bool) {
+	c.EmailHost, ok = hostAlone(v)
+	return ok
+}
+
+func setFeedbackIMAPHost(c *Config, v string) (ok bool) {
+	c.FeedbackIMAP.Host, ok = hostAlone(v)
+	return ok
+}
+
+// hostAlone takes a host without a port; "" is none.
+func hostAlone(v string) (host string, ok bool) {
 	bare := strings.TrimSuffix(strings.TrimPrefix(v, "["), "]")
 	if _, err := netip.ParseAddr(bare); err == nil {
-		c.EmailHost = bare
-		return true
+		return bare, true
 	}
-	return isDomain(v)
+	return v, v == "" || isDomain(v)
 }
 
 func setCAFile(c *Config, v string) bool {
@@ -143,6 +149,20 @@ func setDKIMKey(i int) func(*Config, string) bool {
 
 func setHTTPAddr(c *Config, v string) bool {
 	c.HTTPAddr = v
+	return isListenAddr(v)
+}
+
+func setMetricsAddr(c *Config, v string) bool {
+	c.MetricsAddr = v
+	return v == "" || isListenAddr(v)
+}
+
+func setFeedbackAddr(c *Config, v string) bool {
+	c.FeedbackSMTPAddr = v
+	return v == "" || isListenAddr(v)
+}
+
+func isListenAddr(v string) bool {
 	host, port, err := net.SplitHostPort(v)
 	if err != nil {
 		return false

@@ -176,3 +176,12 @@ func isDomain(v string) bool {
 	}
 	return true
 }
+
+// percentage takes a share in percent.
+func percentage(field func(*Config) *float64) func(*Config, string) bool {
+	return func(c *Config, v string) bool {
+		n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(v, "%")), 64)
+		*field(c) = n
+		return err == nil && n >= 0 && n <= 100
+	}
+}

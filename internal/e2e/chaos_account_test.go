@@ -81,10 +81,14 @@ func (w *storm) doubts() {
 // message says of them is what is listed.
 func (s *site) attempts() {
 	s.tb.Helper()
+	together := `(SELECT count(*) FROM taken a, json_each(a.members) j WHERE a.window_id = m.merged_id AND j.value->>0 = m.id)`
+	if s.kind == store.Postgres {
+		together = `(SELECT count(*) FROM taken a, json_array_elements(a.members::json) j WHERE a.window_id = m.merged_id AND (j->>0)::bigint = m.id)`
+	}
 	for what, query := range map[string]string{
 		"have more attempts than their limit": `SELECT count(*) FROM messages WHERE attempts > attempt_limit`,
 		"have other attempts than are listed": `SELECT count(*) FROM messages m WHERE attempts <>
-			(SELECT count(*) FROM attempts a WHERE a.message_id = m.id AND a.counts = 1)`,
+			(SELECT count(*) FROM attempts a WHERE a.message_id = m.id AND a.counts = 1) + ` + together,
 		"failed for want of attempts that they have": `SELECT count(*) FROM messages WHERE reason = '` + string(studymail.ReasonAttemptsUsed) + `' AND attempts < attempt_limit`,
 	} {
 		if n := s.number(query); n > 0 {

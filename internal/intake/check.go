@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -121,6 +122,9 @@ func damaged(cell string) string {
 	return ""
 }
 
+// What spreadsheets show where a formula has no value.
+var formulaErrors = []string{"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
+
 // clean gives a value without outer spaces in the usual composed form (NFC),
 // so that the same name is the same bytes, or why it cannot be taken.
 func clean(cell string, most int) (value, reason string) {
@@ -137,6 +141,9 @@ func clean(cell string, most int) (value, reason string) {
 		}
 	}
 	value = norm.NFC.String(strings.TrimSpace(cell))
+	if strings.HasPrefix(value, "#") && slices.Contains(formulaErrors, value) {
+		return "", "a formula's error in the place of a value: mend it in the spreadsheet"
+	}
 	if utf8.RuneCountInString(value) > most {
 		return "", "longer than " + strconv.Itoa(most) + " characters"
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -98,6 +99,36 @@ func FuzzAddress(f *testing.F) {
 		}
 		if again, reason := readAddress(address); again != address {
 			t.Fatalf("%q became %q, and that %q (%s)", s, address, again, reason)
+		}
+	})
+}
+
+// FuzzReceive takes anything as an upload: it ends with blocks or with a reason, and
+// what it keeps can be looked at.
+func FuzzReceive(f *testing.F) {
+	good := book(f, goodBook)
+	for _, b := range [][]byte{nil, []byte(header + line(1, nil)), good, good[:len(good)/2], []byte("PK\x03\x04"), []byte("%PDF"), append([]byte("PK\x03\x04"), good...)} {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var text strings.Builder
+		got, err := Receive(bytes.NewReader(b), func(_ int, plain []byte) error {
+			text.Write(plain)
+			return nil
+		})
+		if refused, ok := errors.AsType[*RefusedError](err); err != nil && (!ok || refused.Reason == "") {
+			t.Fatalf("neither taken nor refused: %v", err)
+		}
+		if err != nil {
+			return
+		}
+		if got.Bytes != int64(text.Len()) {
+			t.Fatalf("%d bytes, and %d were kept", got.Bytes, text.Len())
+		}
+		if _, err := ReadHead(&CSV{from: memory(text.String())}); err != nil {
+			if _, ok := errors.AsType[*RefusedError](err); !ok {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -36,6 +36,9 @@ type Options struct {
 	CreateProviders bool // make unknown care providers, named as their ODS code, with nothing else
 	Recontact       bool // patients who are Not contactable and get a new address are – again
 	Actor           string
+	Columns         []string // of each cell, as in Choices; nil: the header names them
+	NoHeader        bool     // the first row is a patient; with Columns only
+	MaxRows         int      // 0: no limit
 
 	// Confirm, where set, is asked after the checks and before anything is
 	// written; its error ends the import with nothing written.
@@ -116,6 +119,9 @@ func (im *Importer) Import(ctx context.Context, src Source, o Options) (Result, 
 // pass is one reading of the file with what it must remember.
 type pass struct {
 	planner
+	columns   []string
+	noHeader  bool
+	most      int              // rows; 0: no limit
 	create    bool             // unknown care providers are none of a row's problems
 	people    map[person]int32 // keyed hash → row
 	addresses map[person]int32 // nil in the second pass, which warns of nothing
@@ -145,6 +151,9 @@ func (im *Importer) newPass(ctx context.Context, o *Options) (*pass, error) {
 		providers: make(map[string]studymail.Provider, len(providers)),
 		told:      map[string]bool{},
 		unknown:   map[string]bool{},
+		columns:   o.Columns,
+		noHeader:  o.NoHeader,
+		most:      o.MaxRows,
 	}
 	for _, v := range providers {
 		p.providers[v.ODSCode] = v
@@ -169,11 +178,11 @@ func (p *pass) read(ctx context.Context, rows Rows, to chan<- piece) error {
 	if err != nil {
 		return err
 	}
-	layout, warnings, err := readHeader(&row)
+	layout, warnings, err := p.layout(&row)
 	if err != nil {
 		return err
 	}
-	header, next, some := row.Number, piece{header: warnings}, false
+	header, next, count, first := row.Number, piece{header: warnings}, 0, p.noHeader
 	hand := func() error {
 		next.done, next.total = rows.Progress()
 		select {
@@ -184,10 +193,13 @@ func (p *pass) read(ctx context.Context, rows Rows, to chan<- piece) error {
 			return ctx.Err()
 		}
 	}
-	for {
-		err := rows.Next(&row)
+	for ; ; first = false {
+		var err error
+		if !first {
+			err = rows.Next(&row)
+		}
 		if errors.Is(err, io.EOF) {
-			if !some {
+			if count == 0 {
 				return &RefusedError{Row: header, Reason: "the file has a header and no rows"}
 			}
 			return hand()
@@ -195,7 +207,9 @@ func (p *pass) read(ctx context.Context, rows Rows, to chan<- piece) error {
 		if err != nil {
 			return err
 		}
-		some = true
+		if count++; p.most > 0 && count > p.most {
+			return &RefusedError{Row: row.Number, Reason: "the file has more than " + number(p.most) + " rows; split it, and import one part after the other"}
+		}
 		c := layout.check(&row)
 		next.rows = append(next.rows, hash(p.sealer, &c))
 		if len(next.rows) == chunkRows {
@@ -204,6 +218,15 @@ func (p *pass) read(ctx context.Context, rows Rows, to chan<- piece) error {
 			}
 		}
 	}
+}
+
+// layout tells the columns: as a person chose them, or as the header names them.
+func (p *pass) layout(header *Row) (*layout, []Problem, error) {
+	if len(p.columns) > 0 {
+		l, err := chosenLayout(p.columns)
+		return l, nil, err
+	}
+	return readHeader(header)
 }
 
 // judge sees each row beside the others: repeated people, shared addresses,

@@ -65,7 +65,7 @@ func among(hashes [][]byte, h []byte) bool {
 func (h *hashed) newest() studymail.Hashes {
 	n := studymail.Hashes{Username: h.usernames[0], Details: h.details[0]}
 	if len(h.emails) > 0 {
-		n.Email = h.emails[0]
+		n.Email, n.Older = h.emails[0], h.emails[1:]
 	}
 	return n
 }

@@ -74,7 +74,7 @@ func TestACampaignThroughRealServers(t *testing.T) {
 	}
 }
 
-func installation(t *testing.T, p *server, url string) (*app.App, map[string]string) {
+func installation(t *testing.T, p *server, url string, more ...string) (*app.App, map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	_, err := config.WriteEnv(dir)
@@ -84,12 +84,12 @@ func installation(t *testing.T, p *server, url string) (*app.App, map[string]str
 	must(t, err)
 	a, err := app.Open(t.Context(), app.Options{
 		Dir: dir, Now: app.Clock, Tables: app.Make,
-		Environ: []string{
+		Environ: append([]string{
 			"DATABASE_URL=" + url, "MAIL_TRANSPORT=smtp", "EMAIL=studies@example.org", "EMAIL_HOST=" + host, "EMAIL_PORT=" + port,
 			"SMTP_TIMEOUT=5s", "DKIM_SELECTOR=s1", "DKIM_KEY_FILE=s1.pem", "DKIM_SELECTOR_2=s2", "DKIM_KEY_FILE_2=s2.pem",
 			"EMAIL_TLS=starttls-required", "EMAIL_TLS_CA_FILE=" + p.caFile,
 			"BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org",
-		},
+		}, more...),
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, a.Close()) })

@@ -35,6 +35,7 @@ const (
 type Handlers struct {
 	SendPass       func(ctx context.Context, run studymail.ID) error
 	PlanCampaign   func(ctx context.Context, campaign, firing studymail.ID) (detail string, err error) // firing: the schedule's run, or zero
+	RunImport      func(ctx context.Context, id studymail.ID) error
 	RetrySweep     func(ctx context.Context) (detail string, err error)
 	StuckSweep     func(ctx context.Context) (detail string, err error)
 	RetentionPurge func(ctx context.Context) (detail string, err error)
@@ -44,6 +45,7 @@ type Handlers struct {
 type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the machine's clock: River's times are its
+	Name     string           // stands with the jobs that it works: the worker's UUID; "": one of River's making
 	Workers  int              // how many jobs of a queue at once; 4
 	PollOnly bool             // no LISTEN/NOTIFY: behind pgbouncer
 	Tick     time.Duration    // how often the schedules are looked at; 500 ms
@@ -85,8 +87,9 @@ func Start(ctx context.Context, s *store.Store, h Handlers, o Options) (*Engine,
 	}
 	slots := river.QueueConfig{MaxWorkers: o.Workers}
 	e.client, err = river.NewClient(driver, &river.Config{
+		ID:                          o.Name,
 		Logger:                      slog.New(riverLog{o.Log.Handler()}),
-		Queues:                      map[string]river.QueueConfig{sendQueue: slots, planQueue: slots, sweepQueue: slots},
+		Queues:                      map[string]river.QueueConfig{sendQueue: slots, planQueue: slots, sweepQueue: slots, importQueue: slots},
 		Workers:                     workers,
 		Middleware:                  []rivertype.Middleware{&mask{log: o.Log}},
 		RetryPolicy:                 retryPolicy{o.Now},

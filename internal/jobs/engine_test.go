@@ -65,7 +65,12 @@ func TestAJobIsThereExactlyWhenItsTransactionIs(t *testing.T) {
 		if got := wait(t, "the job", c.send); got != done {
 			t.Fatalf("worked %s, want %s", got, done)
 		}
-		eventually(t, "one job is done", func() bool { return stats(t, q).Done == 1 })
+		imported := studymail.NewID()
+		write(t, s, func(tx *store.Tx) error { return q.Import(t.Context(), tx, imported) })
+		if got := wait(t, "the import", c.imports); got != imported {
+			t.Fatalf("imported %s, want %s", got, imported)
+		}
+		eventually(t, "both jobs are done", func() bool { return stats(t, q).Done == 2 })
 		if st := stats(t, q); st.Waiting+st.Running+st.Retrying != 0 || !st.Oldest.IsZero() {
 			t.Fatalf("there are other jobs: %+v", st)
 		}

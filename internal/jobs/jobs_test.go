@@ -76,12 +76,12 @@ func (c *capture) lines(t *testing.T, msg string) []map[string]any {
 
 // handlers do nothing, and say that they were called.
 type calls struct {
-	send, plan chan studymail.ID
-	sweep      chan string
+	send, plan, imports chan studymail.ID
+	sweep               chan string
 }
 
 func newCalls() *calls {
-	return &calls{make(chan studymail.ID, 1000), make(chan studymail.ID, 1000), make(chan string, 1000)}
+	return &calls{make(chan studymail.ID, 1000), make(chan studymail.ID, 1000), make(chan studymail.ID, 1000), make(chan string, 1000)}
 }
 
 func (c *calls) handlers() jobs.Handlers {
@@ -99,6 +99,10 @@ func (c *calls) handlers() jobs.Handlers {
 		PlanCampaign: func(_ context.Context, campaign, _ studymail.ID) (string, error) {
 			c.plan <- campaign
 			return "planned=3", nil
+		},
+		RunImport: func(_ context.Context, id studymail.ID) error {
+			c.imports <- id
+			return nil
 		},
 		RetrySweep:     sweep("retry"),
 		StuckSweep:     sweep("stuck"),

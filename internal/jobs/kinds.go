@@ -9,12 +9,13 @@ import (
 // The queues have slots of their own, so that long plans hold up neither the
 // senders' waking nor the sweeps.
 const (
-	sendQueue  = "send"
-	planQueue  = "plan"
-	sweepQueue = "sweep"
+	sendQueue   = "send"
+	planQueue   = "plan"
+	sweepQueue  = "sweep"
+	importQueue = "import"
 )
 
-func queueNames() []string { return []string{sendQueue, planQueue, sweepQueue} }
+func queueNames() []string { return []string{sendQueue, planQueue, sweepQueue, importQueue} }
 
 // The arguments of jobs lie in River's table in clear: UUIDs only.
 
@@ -44,6 +45,19 @@ func (planCampaign) Kind() string { return "plan_campaign" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (planCampaign) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: planQueue, MaxAttempts: 30}
+}
+
+// runImport has a worker check or write an import.
+type runImport struct {
+	Import studymail.ID `json:"import"`
+}
+
+// Kind implements river.JobArgs.
+func (runImport) Kind() string { return "run_import" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (runImport) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: importQueue, MaxAttempts: 5}
 }
 
 // A sweep is soon followed by the next: it is not tried for long.
@@ -76,4 +90,5 @@ type about struct {
 	Run         studymail.ID `json:"run"`
 	Campaign    studymail.ID `json:"campaign"`
 	ScheduleRun studymail.ID `json:"schedule_run"`
+	Import      studymail.ID `json:"import"`
 }

@@ -45,6 +45,11 @@ func (q *Queue) PlanCampaign(ctx context.Context, tx *store.Tx, campaign, schedu
 	return q.insert(ctx, tx, planCampaign{Campaign: campaign, ScheduleRun: scheduleRun})
 }
 
+// Import has some worker check or write an import.
+func (q *Queue) Import(ctx context.Context, tx *store.Tx, id studymail.ID) error {
+	return q.insert(ctx, tx, runImport{Import: id})
+}
+
 // Sweep starts a sweep (any scheduled job but campaign); scheduleRun is the
 // firing that asks for it, or zero.
 func (q *Queue) Sweep(ctx context.Context, tx *store.Tx, job studymail.ScheduledJob, scheduleRun studymail.ID) error {

@@ -39,6 +39,9 @@ func newWorkers(s *store.Store, h Handlers) (*river.Workers, error) {
 				return h.PlanCampaign(ctx, job.Args.Campaign, job.Args.ScheduleRun)
 			})
 		}),
+		add(all, func(ctx context.Context, job *river.Job[runImport]) error {
+			return limited(ctx, func(ctx context.Context) error { return h.RunImport(ctx, job.Args.Import) })
+		}),
 		add(all, func(ctx context.Context, job *river.Job[retrySweep]) error {
 			return f.work(ctx, job.Args.ScheduleRun, job.Attempt >= job.MaxAttempts, h.RetrySweep)
 		}),

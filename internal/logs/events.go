@@ -76,3 +76,17 @@ func Imported(log *slog.Logger, study studymail.ID, rows, problems, warnings int
 func JobFailed(log *slog.Logger, job int64, kind string, attempt int, err error) {
 	log.Error("job failed", "job", job, "kind", kind, "attempt", attempt, "code", string(studymail.CodeOf(err)), "error", err)
 }
+
+// FeedbackTaken tells what came back, and for which message.
+func FeedbackTaken(log *slog.Logger, f *studymail.Feedback, repeat bool) {
+	if repeat {
+		log.Debug("feedback came again", "feedback", f.ID, "source", string(f.Source), "class", f.Class, "count", f.Times)
+		return
+	}
+	log.Info("feedback "+f.State.String(), "feedback", f.ID, "message", f.Message, "source", string(f.Source), "kind", f.Kind, "class", f.Class, "code", f.Code, "state", f.State.String())
+}
+
+// CampaignHalted tells that a campaign stopped by itself.
+func CampaignHalted(log *slog.Logger, campaign studymail.ID, why studymail.HaltReason) {
+	log.Error("a campaign stopped by itself: a person must look at it", "campaign", campaign, "reason", string(why))
+}

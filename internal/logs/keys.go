@@ -26,7 +26,7 @@ func classOf(key string) class {
 	switch key {
 	case "campaign", "run", "step", "message", "patient", "person", "study", "provider",
 		"template", "template_version", "schedule", "schedule_run", "event", "user", "worker", "dead_worker", "window", "claim",
-		"job", "job_id", "id", "request":
+		"import", "job", "job_id", "id", "request", "feedback":
 		return id
 
 	case "count", "selected", "planned", "left_out", "queued", "sending", "deferred", "sent", "settled", "failed",
@@ -46,7 +46,7 @@ func classOf(key string) class {
 
 	case "action", "state", "reason", "code", "enhanced", "stage", "kind", "job_kind", "job_state", "event_kind",
 		"transport", "queue", "queue_in_message", "client_id", "version", "commit", "go", "database", "driver",
-		"addr", "method", "signal", "level", "topic", "direction", "index_name", "artifact_name",
+		"addr", "method", "signal", "source", "class", "level", "topic", "direction", "index_name", "artifact_name",
 		"function_name", "tls", "result", "mode":
 		return word
 

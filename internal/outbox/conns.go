@@ -113,6 +113,18 @@ func (c *conns) is(l *lane, s connState) {
 	}
 }
 
+// works notes that the server has answered a lane: whatever was thought of its
+// connection, it is open. A lane that lost its place while it dialled, and came in
+// again, would be dialling for ever, and no connection more be given.
+func (c *conns) works(l *lane) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old, in := c.lanes[l]; in && (old == noConn || old == dialing) {
+		c.lanes[l] = connected
+		c.announce()
+	}
+}
+
 // turnedAway is told that the server did not want a lane's connection. When
 // others are open, it bears no more than those and the ones that are just being
 // opened: true, and the lane has left. Else the transport as a whole is in

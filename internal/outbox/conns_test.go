@@ -113,6 +113,17 @@ func TestAServerThatDoesNotComplainIsGivenItsConnectionsBack(t *testing.T) {
 	stop()
 }
 
+// Seen to fail: when only the first answer on a connection counted, the lane was
+// dialling for ever, and the server was given no third connection.
+func TestALaneThatLostItsPlaceAndWorksCounts(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	clock := func() time.Time { now = now.Add(time.Second); return now }
+	if got := outbox.LosePlace(t.Context(), clock); got != 3 {
+		t.Errorf("the server is given %d connections, want 3", got)
+	}
+}
+
 // With no connection at all the transport backs off, as before.
 func TestAServerThatTurnsEveryConnectionAwayIsBackedOffFrom(t *testing.T) {
 	t.Parallel()

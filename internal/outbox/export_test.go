@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"time"
 
 	"studymail"
@@ -50,4 +51,26 @@ func StateOf(o *Outbox) studymail.Transport {
 	o.gate.mu.Lock()
 	defer o.gate.mu.Unlock()
 	return o.gate.shown()
+}
+
+// LosePlace has one of two lanes lose its place while it dials, come in again, and
+// be answered; it gives how many connections the server is given then.
+func LosePlace(ctx context.Context, now func() time.Time) (borne int) {
+	c := newConns(now, 3, 3, time.Nanosecond)
+	a, b := &lane{}, &lane{}
+	c.borne = 2
+	for _, l := range []*lane{a, b} {
+		c.enter(ctx, l)
+		c.open(l)
+		c.works(l)
+	}
+	c.is(a, noConn)
+	c.borne = 1
+	c.fewer() // a has no place any more, and its next mail is on its way
+	c.borne = 2
+	c.enter(ctx, a)
+	c.open(a)
+	c.works(a)
+	c.grow()
+	return c.borne
 }

@@ -13,11 +13,12 @@ type flow struct {
 	by    map[studymail.ID]int
 }
 
-// took counts what was recorded as sent.
+// took counts what was recorded.
 func (r *recorder) took(outcomes []outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range outcomes {
+		r.figures.count(&outcomes[i].rec)
 		if outcomes[i].rec.State == studymail.Sent {
 			if r.sent.by == nil {
 				r.sent.by = map[studymail.ID]int{}

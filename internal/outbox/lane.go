@@ -334,11 +334,8 @@ func (l *lane) report(m *Mail, out smtpout.Outcome) {
 	}
 	switch o.Kind {
 	case studymail.Accepted, studymail.Later, studymail.Refused:
-		if !l.progressed {
-			l.progressed = true
-			l.o.conns.is(l, connected)
-		}
 		l.progressed = true
+		l.o.conns.works(l)
 		l.pace.did(1, l.o.opts.Now())
 		l.o.gate.up()
 	case studymail.Throttled:

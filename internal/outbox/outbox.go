@@ -87,6 +87,9 @@ type Outbox struct {
 	doubt    chan struct{} // the lease may be over
 	lookout  lookout
 	place    int          // in the order of turns, of the next claim; the pump's
+	asked    int64        // bootTime, when it last looked for ad hoc mail beside enough other; the pump's
+	passed   store.Passed // how far the claims went; the pump's
+	since    time.Time    // when the claims last began at the beginning; the pump's
 	lost     []int64      // tokens of claims of which it is not known whether they came through; the pump's
 	sent     atomic.Int64 // handed over and accepted, since the start
 	doubtful atomic.Int64 // uncertain, since the end was asked for
@@ -171,6 +174,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 func (o *Outbox) stop(ctx context.Context) error {
 	w := o.worker.Load()
 	o.lastSign(ctx)
+	o.noteFigures(ctx)
 	left, err := o.stopWorker(ctx, &w.Worker, true)
 	if err != nil {
 		return errors.Join(errors.New("the worker could not sign off; what it held comes back by itself"), err)
@@ -207,6 +211,10 @@ func (o *Outbox) beats(ctx context.Context) {
 		}
 	}
 }
+
+// lookBack is how often a claim begins at the beginning of each queue, for what
+// came back to it there.
+const lookBack = time.Second
 
 // looks is how often the pump looks for ad hoc mail while it waits for work that
 // nobody told of: somebody waits for that mail.
@@ -249,7 +257,10 @@ func (o *Outbox) adHocWaits(ctx context.Context) (waits bool) {
 
 // wants says what to claim now; false when nothing.
 func (o *Outbox) wants(ctx context.Context) (store.Want, bool) {
-	want := store.Want{Total: o.opts.Claim, Others: o.ready.room(), Place: o.place}
+	if now := o.opts.Now(); now.Sub(o.since) > lookBack || now.Before(o.since) {
+		o.passed, o.since = nil, now
+	}
+	want := store.Want{Total: o.opts.Claim, Others: o.ready.room(), Place: o.place, Passed: o.passed}
 	if o.gate.held(longHold) {
 		o.giveBackReady() // others may be let through sooner
 		return want, false
@@ -259,7 +270,20 @@ func (o *Outbox) wants(ctx context.Context) (store.Want, bool) {
 		want.Total = o.opts.Window
 		return want, o.ready.size() == 0
 	}
-	return want, want.Others > 0 || o.adHocWaits(ctx)
+	return want, want.Others > 0 || o.adHocIsUrgent(ctx)
+}
+
+// oftenEnough is how often to look for ad hoc mail while there is other to send:
+// somebody waits for it, and each look costs as much as a mail.
+const oftenEnough = 20 * time.Millisecond
+
+func (o *Outbox) adHocIsUrgent(ctx context.Context) bool {
+	now := bootTime()
+	if now-o.asked < int64(oftenEnough) {
+		return false
+	}
+	o.asked = now
+	return o.adHocWaits(ctx)
 }
 
 // claim takes the next messages; it tells whether there may be more to take.
@@ -307,7 +331,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 		o.log.Info("messages wait for their send hours", "count", res.Aside)
 	}
 	o.ready.put(claims)
-	o.place += len(claims)
+	o.place, o.passed = o.place+len(claims), res.Passed
 	return len(claims)+len(res.Skipped)+res.Expired+res.Aside > 0
 }
 

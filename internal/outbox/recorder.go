@@ -28,6 +28,7 @@ type recorder struct {
 	outcomes []outcome
 	closing  []int64 // windows whose outcomes are all in outcomes or recorded
 	sent     flow
+	figures  figures
 	ops      []*op
 	ended    bool
 }

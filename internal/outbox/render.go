@@ -63,16 +63,23 @@ type claim struct {
 	window   *window
 }
 
-// UnsubscribeURL is the page on which a patient opts out; "" without PUBLIC_URL.
-func (b *Letterbox) UnsubscribeURL(message studymail.ID) (string, error) {
-	if b.PublicURL == "" {
-		return "", nil
+// optOuts are the page on which a patient opts out, "" without PUBLIC_URL, and the
+// mailto: address that does the same, "" without BOUNCE_DOMAIN.
+func (b *Letterbox) optOuts(message studymail.ID) (page, mailto string, err error) {
+	if b.PublicURL == "" && b.BounceDomain == "" {
+		return "", "", nil
 	}
 	token, err := b.Sealer.Token(sealed.UnsubscribeToken, message)
 	if err != nil {
-		return "", fmt.Errorf("sign the opt-out link of message %s: %w", message, err)
+		return "", "", fmt.Errorf("sign the opt-out link of message %s: %w", message, err)
 	}
-	return b.PublicURL + "/u/" + token, nil
+	if b.PublicURL != "" {
+		page = b.PublicURL + "/u/" + token
+	}
+	if b.BounceDomain != "" {
+		mailto = "mailto:" + compose.OptOutAddress(token, b.BounceDomain) + "?subject=opt%20out"
+	}
+	return page, mailto, nil
 }
 
 // render opens the patient's details and puts the mail together, in memory
@@ -191,7 +198,7 @@ func (b *Letterbox) merge(id studymail.ID, d studymail.Details, p *studymail.Pro
 	v.SetPerson(d)
 	v.SetProvider(p)
 	v.SetStudy(s)
-	unsubscribe, err := b.UnsubscribeURL(id)
+	unsubscribe, mailto, err := b.optOuts(id)
 	if err != nil {
 		return compose.Header{}, v, err
 	}
@@ -203,7 +210,7 @@ func (b *Letterbox) merge(id studymail.ID, d studymail.Details, p *studymail.Pro
 		MessageID:      id,
 		Domain:         b.domain(),
 		Date:           now.In(b.Zone),
-		UnsubscribeURL: unsubscribe,
+		UnsubscribeURL: unsubscribe, UnsubscribeMailto: mailto,
 	}
 	return h, v, nil
 }

@@ -185,12 +185,15 @@ func (o *Outbox) beat(ctx context.Context) error {
 	}
 	from := bootTime()
 	alive := false
-	sent := o.recorder.flowed(o.opts.Now())
+	sent, counts := o.recorder.flowed(o.opts.Now()), o.recorder.counted()
 	err := o.recorder.do(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if alive, err = tx.Heartbeat(ctx, &w.Worker, o.opts.Lease); err != nil {
 			return err
 		}
-		return tx.AddFlow(ctx, w.Key, o.opts.Transport.Name(), sent)
+		if err := tx.AddFlow(ctx, w.Key, o.opts.Transport.Name(), sent); err != nil {
+			return err
+		}
+		return tx.AddFigures(ctx, o.opts.Letterbox.Zone, counts)
 	})
 	if err != nil {
 		return err

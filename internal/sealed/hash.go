@@ -16,6 +16,7 @@ const (
 	UserHash     HashOf = "user"     // of a member of staff's address
 	TriesHash    HashOf = "tries"    // of whom sign-ins are counted for
 	RecoveryHash HashOf = "recovery" // of a recovery code
+	FileHash     HashOf = "file"     // of a file of patients: tells whether it came before
 )
 
 // Hash gives the keyed hash under the newest key: what is stored. The caller

@@ -12,6 +12,7 @@ import (
 const (
 	UserEmail        Purpose = "user.email"
 	UserSecondFactor Purpose = "user.totp"
+	FeedbackMail     Purpose = "feedback.mail"
 )
 
 // SealMaster packs the values and seals them for a purpose and a row.

@@ -17,6 +17,8 @@ const (
 	PersonDetails  Purpose = "person.details"
 	PatientDetails Purpose = "patient.external_id"
 	MessageMerged  Purpose = "message.merged"
+	ImportBlock    Purpose = "import.block" // with its number; under the key of the file
+	ImportRows     Purpose = "import.rows"  // likewise
 	keyPurpose             = "person.data_key"
 )
 

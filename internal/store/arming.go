@@ -229,8 +229,6 @@ func (t *Tx) WaitingToLeave(ctx context.Context) (Waiting, error) {
 	if _, err := t.one(ctx, "count what waits", `SELECT
 			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
 				WHERE r.state < 30 AND c.state = 20) +
-			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 15
-				WHERE r.state < 30 AND c.state = 20) +
 			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 30
 				WHERE r.state < 30 AND c.state = 20)`, nil, &w.Messages); err != nil {
 		return w, err

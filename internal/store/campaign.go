@@ -16,10 +16,11 @@ type CampaignRow struct {
 	TemplateName string
 	Version      int // of the template, of step 1
 	ScheduleID   studymail.ID
+	haltBase     string
 }
 
 const campaignQuery = `SELECT c.id, c.uuid, c.name, c.study_id, c.ad_hoc, c.again, c.state, c.schedule_id, c.created_at, c.started_at, c.ended_at,
-	st.name, te.name, tv.number, sc.uuid
+	c.halt, c.halt_detail, c.halted_at, c.halt_base, st.name, te.name, tv.number, sc.uuid
 	FROM campaigns c
 	LEFT JOIN studies st ON st.id = c.study_id
 	LEFT JOIN steps s ON s.campaign_id = c.id AND s.number = 1
@@ -28,10 +29,17 @@ const campaignQuery = `SELECT c.id, c.uuid, c.name, c.study_id, c.ad_hoc, c.agai
 	LEFT JOIN schedules sc ON sc.id = c.schedule_id`
 
 func scanCampaign(row interface{ Scan(...any) error }, c *CampaignRow) error {
-	var version int64
+	var (
+		version int64
+		halt    studymail.Halt
+	)
 	err := row.Scan(&c.Key, &c.ID, &c.Name, nullKey{&c.Study}, &c.AdHoc, &c.Again, &c.State, nullKey{&c.Schedule},
 		at{&c.CreatedAt}, at{&c.StartedAt}, at{&c.EndedAt},
+		&halt.Reason, &halt.Detail, at{&halt.At}, &c.haltBase,
 		nullText[string]{&c.StudyName}, nullText[string]{&c.TemplateName}, nullKey{&version}, &c.ScheduleID)
+	if c.Halt = nil; halt.Reason != "" {
+		c.Halt = &halt
+	}
 	c.Version = int(version)
 	return err
 }

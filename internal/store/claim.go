@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -38,6 +40,7 @@ type ClaimResult struct {
 	Skipped map[studymail.Reason]int // no longer eligible: set aside on the way
 	Expired int
 	Aside   int // wait for their send hours now
+	Passed  Passed
 }
 
 // tokenShift leaves room for 16 million claims of one worker.
@@ -56,7 +59,28 @@ type Want struct {
 	Total  int // at most
 	Others int // at most, of those that are not ad hoc
 	Place  int // in the order of turns at which the others go on
+
+	// Passed is how far the claims before went. What lies before it is looked at
+	// only when nothing is left behind it: messages that others hold, mostly.
+	Passed Passed
 }
+
+// Passed is how far claims went in each of their sources.
+type Passed map[queue]spot
+
+// queue is a source's own: a run's fresh messages, or its retries.
+type queue struct {
+	run   int64
+	tried int
+}
+
+// spot is a place in the order of a queue.
+type spot struct{ at, key int64 }
+
+// ahead is before all others.
+var ahead = spot{at: math.MinInt64}
+
+func (s spot) before(o spot) bool { return s.at < o.at || s.at == o.at && s.key < o.key }
 
 // UpTo wants n messages, whatever they are.
 func UpTo(n int) Want { return Want{Total: n, Others: n} }
@@ -92,7 +116,10 @@ var claimant = both{
 // A worker that others have declared dead gets nothing: what it held was taken
 // back once, and nobody would look for it again.
 func (t *Tx) Claim(ctx context.Context, token int64, want Want, today studymail.Date) (ClaimResult, error) {
-	res := ClaimResult{Skipped: map[studymail.Reason]int{}}
+	res := ClaimResult{Skipped: map[studymail.Reason]int{}, Passed: maps.Clone(want.Passed)}
+	if res.Passed == nil {
+		res.Passed = Passed{}
+	}
 	var k int64
 	if alive, err := t.one(ctx, "claim messages", t.pick(claimant), []any{WorkerOf(token)}, &k); err != nil || !alive {
 		return res, err
@@ -119,7 +146,7 @@ func (t *Tx) Claim(ctx context.Context, token int64, want Want, today studymail.
 			return res, err
 		}
 	}
-	return res, nil
+	return res, t.noteClaim(ctx, token, res.Claimed)
 }
 
 // shares splits n places among those who wait.
@@ -137,10 +164,12 @@ func shares(of [studymail.Turns][]source, place, n int) (share [studymail.Turns]
 }
 
 // some is true when a run has queued messages of a kind (state 10). The order
-// keeps PostgreSQL at their index, whatever it believes of the table.
+// keeps PostgreSQL at their index, whatever it believes of the table. Of bulk mail
+// those count, too, that somebody holds: to pass over a thousand would take longer
+// than to find nothing.
 func some(triedOrNot string) string {
 	return `CASE WHEN (SELECT m.id FROM messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + `
-		ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`
+		AND (c.ad_hoc = 0 OR m.claim_token = 0) ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`
 }
 
 // openRuns are those of which mail may leave: a campaign to a study that is
@@ -223,33 +252,38 @@ func (t *Tx) claimFrom(ctx context.Context, from []source, token int64, limit, p
 	return nil
 }
 
-const claimColumns = `m.id, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at,
+const claimColumns = `m.id, m.next_attempt_at, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at,
 	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, ` + eligibility
 
 var claimOpen = `, CASE WHEN ` + isOpen("$5") + ` THEN 1 ELSE 0 END`
+
+// nextFree are a queue's messages behind a spot that nobody holds.
+const nextFree = `run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($6, $7) ORDER BY next_attempt_at, id`
 
 // What is queued may go: its time only says whose turn is first. To compare that
 // with now would hold all up when the clock is put back.
 var claim = both{
 	sqlite: `SELECT ` + claimColumns + claimOpen + `
-		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 ORDER BY next_attempt_at, id LIMIT $3) m
+		FROM (SELECT * FROM messages WHERE ` + nextFree + ` LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
-	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4
-			ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE ` + nextFree + ` LIMIT $3 FOR UPDATE SKIP LOCKED)
 		SELECT ` + claimColumns + claimOpen + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 }
 
+// A claimed message is a queued one with a token: no index has to know of it, so
+// that both databases write nothing but the row, where it lies.
+//
 // state + 0 keeps PostgreSQL from reading the partial index of a state where it
-// is given the rows' keys, here and in other statements.
+// is given the rows' keys, here and in other statements; +state SQLite.
 var markClaimed = both{
-	sqlite: `UPDATE messages SET state = 15, claim_token = $1
-		WHERE state = 10 AND id IN (SELECT value FROM json_each($2))`,
-	postgres: `UPDATE messages SET state = 15, claim_token = $1
-		WHERE state + 0 = 10 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
+	sqlite: `UPDATE messages SET claim_token = $1
+		WHERE +state = 10 AND claim_token = 0 AND id IN (SELECT value FROM json_each($2))`,
+	postgres: `UPDATE messages SET claim_token = $1
+		WHERE state + 0 = 10 AND claim_token = 0 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 // markRangeClaimed is SQLite's for those that stand side by side.
-const markRangeClaimed = `UPDATE messages SET state = 15, claim_token = $1 WHERE +state = 10 AND id BETWEEN $2 AND $3`
+const markRangeClaimed = `UPDATE messages SET claim_token = $1 WHERE +state = 10 AND claim_token = 0 AND id BETWEEN $2 AND $3`
 
 func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []int64) (int64, error) {
 	inList := func(list string) (int64, error) { return t.exec(ctx, what, t.pick(markClaimed), token, list) }
@@ -260,8 +294,26 @@ func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []i
 	return eachRange(keys, func(first, last int64) (int64, error) { return t.exec(ctx, what, markRangeClaimed, token, first, last) }, inList)
 }
 
-// claimOf claims of one source.
+// claimOf claims of one source, from where the last claim ended; when that gives
+// too little, from the beginning.
 func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, today studymail.Date, res *ClaimResult) error {
+	q := queue{s.key, s.tried}
+	from, passed := res.Passed[q]
+	if !passed {
+		from = ahead
+	}
+	before := len(res.Claimed)
+	if err := t.claimBehind(ctx, s, from, token, limit, today, res); err != nil {
+		return err
+	}
+	if left := limit - (len(res.Claimed) - before); !s.more && passed && left > 0 {
+		return t.claimBehind(ctx, s, ahead, token, left, today, res)
+	}
+	return nil
+}
+
+// claimBehind claims of one source behind a spot.
+func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64, limit int, today studymail.Date, res *ClaimResult) error {
 	var (
 		keys []int64
 		end  []ending
@@ -271,17 +323,21 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 	)
 	held := map[int64]Claimed{} // the late ones
 	what := "claim messages of run " + s.run.String()
-	err := t.each(ctx, what, t.pick(claim), []any{string(today), s.key, limit, s.tried, ms(t.now)}, func(rows *sql.Rows) error {
+	err := t.each(ctx, what, t.pick(claim), []any{string(today), s.key, limit, s.tried, ms(t.now), from.at, from.key}, func(rows *sql.Rows) error {
 		c := Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}
 		var (
 			why  studymail.Reason
 			open bool
+			next int64
 		)
-		if err := rows.Scan(&c.Key, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
+		if err := rows.Scan(&c.Key, &next, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
 			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &why, &open); err != nil {
 			return err
 		}
 		n++
+		if here := (spot{next, c.Key}); from.before(here) {
+			from = here
+		}
 		switch {
 		case why != "":
 			end = append(end, ending{c.Key, studymail.Skipped, why})
@@ -301,6 +357,7 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 		return err
 	}
 	s.more = n == limit
+	res.Passed[queue{s.key, s.tried}] = from
 	if shut {
 		aside, err := t.setAsideAhead(ctx, s)
 		if err != nil {

@@ -12,16 +12,15 @@ import (
 // answer got lost.
 var inWindows = both{
 	sqlite: `SELECT m.run_id, count(DISTINCT m.id) FROM windows w, json_each(w.members) j JOIN messages m ON m.id = j.value JOIN runs r ON r.id = m.run_id
-		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1 GROUP BY m.run_id`,
+		WHERE m.state = 10 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1 GROUP BY m.run_id`,
 	postgres: `SELECT m.run_id, count(DISTINCT m.id) FROM windows w, json_array_elements_text(w.members::json) j JOIN messages m ON m.id = j::bigint JOIN runs r ON r.id = m.run_id
-		WHERE m.state = 15 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1 GROUP BY m.run_id`,
+		WHERE m.state = 10 AND m.claim_token >> 24 = w.worker_id AND r.campaign_id = $1 GROUP BY m.run_id`,
 }
 
 // byState reads the small indexes of the states other than sent. Of a run that
 // is done, nothing waits.
 const byState = `
 	SELECT run_id, 10, count(*) FROM messages WHERE state = 10 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
-	UNION ALL SELECT run_id, 15, count(*) FROM messages WHERE state = 15 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
 	UNION ALL SELECT run_id, 30, count(*) FROM messages WHERE state = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
 	UNION ALL SELECT run_id, state, count(*) FROM messages WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY run_id, state`
 

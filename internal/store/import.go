@@ -154,6 +154,11 @@ func (s *Store) WriteImport(ctx context.Context, c *ImportChunk) error {
 				return err
 			}
 		}
+		for _, people := range [][]studymail.Person{c.People, c.Changed} {
+			if err := t.suppressUnderNewest(ctx, people...); err != nil {
+				return err
+			}
+		}
 		if c.Action == "" {
 			return nil
 		}
@@ -230,13 +235,18 @@ func (t *Tx) changeImportPeople(ctx context.Context, c *ImportChunk) error {
 	return t.execRows(ctx, "bring details up to date", changePeople, rows, ms(t.now))
 }
 
-// A person erased meanwhile is no one to add a patient to.
+// A person erased meanwhile is no one to add a patient to. Who opted out of all
+// studies of the care provider before is Opted out (30) of this one.
 var addPatients = both{
 	sqlite: `INSERT INTO patients (uuid, person_id, study_id, provider_id, status, cancelled, external_id, created_at, updated_at)
-		SELECT unhex(j.value->>0), pe.id, $3, j.value->>2, j.value->>3, j.value->>4, unhex(nullif(j.value->>5, '')), $2, $2
+		SELECT unhex(j.value->>0), pe.id, $3, j.value->>2, j.value->>3,
+			CASE WHEN j.value->>4 = 0 AND EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = pe.id AND o.provider_id IN (0, j.value->>2)) THEN 30 ELSE j.value->>4 END,
+			unhex(nullif(j.value->>5, '')), $2, $2
 		FROM json_each($1) j JOIN people pe ON pe.uuid = unhex(j.value->>1) AND pe.erased_at IS NULL ORDER BY j.key`,
 	postgres: `INSERT INTO patients (uuid, person_id, study_id, provider_id, status, cancelled, external_id, created_at, updated_at)
-		SELECT decode(j->>0, 'hex'), pe.id, $3::bigint, (j->>2)::bigint, (j->>3)::int, (j->>4)::int, decode(nullif(j->>5, ''), 'hex'), $2::bigint, $2::bigint
+		SELECT decode(j->>0, 'hex'), pe.id, $3::bigint, (j->>2)::bigint, (j->>3)::int,
+			CASE WHEN (j->>4)::int = 0 AND EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = pe.id AND o.provider_id IN (0, (j->>2)::bigint)) THEN 30 ELSE (j->>4)::int END,
+			decode(nullif(j->>5, ''), 'hex'), $2::bigint, $2::bigint
 		FROM json_array_elements($1::json) WITH ORDINALITY AS l (j, n) JOIN people pe ON pe.uuid = decode(j->>1, 'hex') AND pe.erased_at IS NULL ORDER BY n`,
 }
 

@@ -25,11 +25,11 @@ type InDoubt struct {
 var standing = both{
 	sqlite: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.tries, m.attempts, m.attempt_limit, m.losses
 		FROM windows w, json_each(w.members) j CROSS JOIN messages m ON m.id = j.value JOIN patients pa ON pa.id = m.patient_id
-		WHERE w.worker_id = $1 AND m.state = 15 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
+		WHERE w.worker_id = $1 AND m.state = 10 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
 	postgres: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.tries, m.attempts, m.attempt_limit, m.losses
 		FROM windows w CROSS JOIN LATERAL json_array_elements_text(w.members::json) j
 		JOIN messages m ON m.id = j::bigint JOIN patients pa ON pa.id = m.patient_id
-		WHERE w.worker_id = $1 AND m.state + 0 = 15 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
+		WHERE w.worker_id = $1 AND m.state + 0 = 10 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
 }
 
 // What others have called uncertain keeps its token until an operator or a late
@@ -83,11 +83,11 @@ func (t *Tx) InDoubtOf(ctx context.Context, w *studymail.Worker) ([]InDoubt, err
 var giveBackUnsent = both{
 	sqlite: `UPDATE messages SET state = 10, reason = NULL, claim_token = 0, updated_at = $1,
 			merged_id = CASE WHEN state = 70 THEN NULL ELSE merged_id END
-		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (15, 70)`,
+		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (10, 70)`,
 	postgres: `UPDATE messages SET state = 10, reason = NULL, claim_token = 0, updated_at = $1,
 			merged_id = CASE WHEN state = 70 THEN NULL ELSE merged_id END
 		FROM json_array_elements($2::json) j
-		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (15, 70)`,
+		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (10, 70)`,
 }
 
 // GiveBackUnsent queues messages again of which it is known that the end of

@@ -25,7 +25,7 @@ type MessageRow struct {
 	Version      int
 	Provider     int64 // row key
 	Study        int64 // row key
-	InWindow     bool  // Sending, when claimed
+	InWindow     bool  // Sending
 	Wrapped      []byte
 	Sealed       []byte
 	Merged       []byte
@@ -39,12 +39,12 @@ var inWindow = both{
 }
 
 func (t *Tx) messageQuery() string {
-	return messageSelect + `CASE WHEN m.state = 15 AND ` + t.pick(inWindow) + ` THEN 1 ELSE 0 END` + messageFrom
+	return messageSelect + `CASE WHEN m.state = 10 AND m.claim_token <> 0 AND ` + t.pick(inWindow) + ` THEN 1 ELSE 0 END` + messageFrom
 }
 
 const (
 	messageSelect = `SELECT m.id, m.uuid, m.step_id, m.run_id, m.patient_id, m.state, m.reason, m.attempts, m.attempt_limit, m.losses,
-	m.next_attempt_at, m.expires_at, m.claim_token, m.created_at, m.updated_at, m.sent_at,
+	m.next_attempt_at, m.expires_at, m.claim_token, m.came_back, m.created_at, m.updated_at, m.sent_at,
 	c.uuid, c.name, r.uuid, pa.uuid, pe.uuid, st.name, pr.ods_code, te.name, tv.id, tv.number, pr.id, st.id, pe.wrapped_key, pe.details, me.packed, `
 	messageFrom = ` FROM messages m
 	JOIN runs r ON r.id = m.run_id
@@ -61,14 +61,17 @@ const (
 
 func scanMessage(row interface{ Scan(...any) error }, m *MessageRow) error {
 	err := row.Scan(&m.Key, &m.ID, &m.Step, &m.Run, &m.Patient, &m.State, nullText[studymail.Reason]{&m.Reason}, &m.Attempts, &m.AttemptLimit, &m.Losses,
-		at{&m.NextAttemptAt}, at{&m.ExpiresAt}, &m.ClaimToken, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
+		at{&m.NextAttemptAt}, at{&m.ExpiresAt}, &m.ClaimToken, &m.CameBack, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
 		&m.CampaignID, &m.CampaignName, &m.RunID, &m.PatientID, &m.PersonID, &m.StudyName, &m.ODSCode, &m.TemplateName, &m.VersionKey, &m.Version,
 		&m.Provider, &m.Study, &m.Wrapped, &m.Sealed, &m.Merged, &m.InWindow)
 	if err != nil {
 		return err
 	}
-	if m.State == studymail.Claimed && m.InWindow {
+	switch {
+	case m.InWindow:
 		m.State = studymail.Sending
+	case m.State == studymail.Queued && m.ClaimToken != 0:
+		m.State = studymail.Claimed
 	}
 	m.Merged, err = mergedOf(m.Merged, m.Key, m.ID)
 	return err
@@ -158,9 +161,9 @@ func (f *MessageFilter) where(inWindow string) (string, []any) {
 		for _, s := range f.States {
 			switch s {
 			case studymail.Sending:
-				in = append(in, "m.state = 15 AND "+inWindow)
+				in = append(in, "m.state = 10 AND m.claim_token <> 0 AND "+inWindow)
 			case studymail.Queued, studymail.Claimed:
-				in = append(in, "m.state = 10 OR m.state = 15 AND NOT "+inWindow)
+				in = append(in, "m.state = 10 AND (m.claim_token = 0 OR NOT "+inWindow+")")
 			default:
 				in = append(in, "m.state = "+param(int(s)))
 			}
@@ -170,11 +173,32 @@ func (f *MessageFilter) where(inWindow string) (string, []any) {
 	return strings.Join(where, " AND "), args
 }
 
+// attempts are a message's ($1): each has a row, but for the one of the window in
+// which it was taken, which has one with the others'.
+var attempts = both{
+	sqlite: attemptRows + `SELECT j.value->>1, 1, j.value->>2, 1, a.code, a.enhanced, a.stage, '', a.transport, j.value->>3
+		FROM messages m JOIN taken a ON a.window_id = m.merged_id CROSS JOIN json_each(a.members) j WHERE m.id = $1 AND j.value->>0 = m.id ORDER BY 1`,
+	postgres: attemptRows + `SELECT (j->>1)::int, 1, (j->>2)::bigint, 1, a.code, a.enhanced, a.stage, '', a.transport, (j->>3)::bigint
+		FROM messages m JOIN taken a ON a.window_id = m.merged_id CROSS JOIN LATERAL json_array_elements(a.members::json) j
+		WHERE m.id = $1 AND (j->>0)::bigint = m.id ORDER BY 1`,
+}
+
+// attemptsOfMessage are those of a message m that stands outside of the parentheses.
+var attemptsOfMessage = both{
+	sqlite: `(SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = m.id
+		UNION ALL SELECT j.value->>1, 1, j.value->>2, 1, t.code, t.enhanced, t.stage, '', t.transport, j.value->>3
+		FROM taken t, json_each(t.members) j WHERE t.window_id = m.merged_id AND j.value->>0 = m.id ORDER BY 1)`,
+	postgres: `(SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = m.id
+		UNION ALL SELECT (j->>1)::int, 1, (j->>2)::bigint, 1, t.code, t.enhanced, t.stage, '', t.transport, (j->>3)::bigint
+		FROM taken t CROSS JOIN LATERAL json_array_elements(t.members::json) j WHERE t.window_id = m.merged_id AND (j->>0)::bigint = m.id)`,
+}
+
+const attemptRows = `SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = $1 UNION ALL `
+
 // Attempts lists a message's attempts in order.
 func (t *Tx) Attempts(ctx context.Context, message int64) ([]studymail.Attempt, error) {
 	all := []studymail.Attempt{}
-	err := t.each(ctx, "list attempts", `SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms
-		FROM attempts WHERE message_id = $1 ORDER BY number`, []any{message}, func(rows *sql.Rows) error {
+	err := t.each(ctx, "list attempts", t.pick(attempts), []any{message}, func(rows *sql.Rows) error {
 		var a studymail.Attempt
 		err := rows.Scan(&a.Number, &a.Counts, at{&a.At}, &a.Outcome, &a.Code, &a.Enhanced, &a.Stage, &a.Reply, &a.Transport, &a.TookMS)
 		all = append(all, a)
@@ -188,7 +212,7 @@ func (t *Tx) Attempts(ctx context.Context, message int64) ([]studymail.Attempt, 
 // token that the operator saw. The run is opened again with it.
 func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, expiresAfter time.Duration) error {
 	what := "send message " + m.ID.String() + " again"
-	n, err := t.exec(ctx, what, `UPDATE messages SET state = 10, reason = NULL, claim_token = 0, losses = 0, attempt_limit = attempts + $1,
+	n, err := t.exec(ctx, what, `UPDATE messages SET state = 10, reason = NULL, came_back = 0, claim_token = 0, losses = 0, attempt_limit = attempts + $1,
 		next_attempt_at = $2, expires_at = $3, updated_at = $2 WHERE id = $4 AND state = $5 AND claim_token = $6`,
 		moreAttempts, ms(t.now), ms(t.now.Add(expiresAfter)), m.Key, int(m.State), m.ClaimToken)
 	if err != nil {
@@ -196,6 +220,13 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 	}
 	if n != 1 {
 		return changed(m)
+	}
+	// What came back for the first sending is not counted for the second.
+	if m.CameBack != 0 {
+		if _, err := t.exec(ctx, what, `UPDATE campaign_feedback SET messages = messages - 1 WHERE came & $1 <> 0
+			AND campaign_id = (SELECT campaign_id FROM runs WHERE id = $2)`, int(m.CameBack), m.Run); err != nil {
+			return err
+		}
 	}
 	if err := t.lock(ctx, what, stayOpen, keysJSON([]int64{m.Key})); err != nil {
 		return err
@@ -215,8 +246,8 @@ func (t *Tx) SendAgain(ctx context.Context, m *MessageRow, moreAttempts int, exp
 func (t *Tx) SettleAsSent(ctx context.Context, m *MessageRow) error {
 	n, err := t.exec(ctx, "settle message "+m.ID.String(),
 		`UPDATE messages SET state = 40, reason = $1, claim_token = 0, sent_at = CASE WHEN state = 70 THEN updated_at ELSE $2 END, updated_at = $2
-		WHERE id = $3 AND state = $4 AND claim_token = $5 AND (state = 70 OR state IN (10, 15, 30) AND NOT `+mayLeave+`)`,
-		string(studymail.ReasonResolved), ms(t.now), m.Key, int(m.State), m.ClaimToken)
+		WHERE id = $3 AND state = $4 AND claim_token = $5 AND (state = 70 OR state IN (10, 30) AND NOT `+mayLeave+`)`,
+		string(studymail.ReasonResolved), ms(t.now), m.Key, stored(m.State), m.ClaimToken)
 	if err == nil && n != 1 {
 		return changed(m)
 	}
@@ -224,6 +255,14 @@ func (t *Tx) SettleAsSent(ctx context.Context, m *MessageRow) error {
 		_, err = t.moveLastMessages(ctx, m.Key)
 	}
 	return err
+}
+
+// stored is how a message's row has a state: a claimed one is queued, with a token.
+func stored(s studymail.State) int {
+	if s == studymail.Claimed {
+		return int(studymail.Queued)
+	}
+	return int(s)
 }
 
 func changed(m *MessageRow) error {

@@ -157,9 +157,9 @@ func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
 			where = append(where, "m.state >= 50")
 		}
 	case studymail.Queued, studymail.Claimed:
-		where = append(where, "m.state IN (10, 15)")
+		where = append(where, "m.state = 10")
 	case studymail.Sending:
-		where = append(where, "m.state = 15 AND "+inWindow)
+		where = append(where, "m.state = 10 AND m.claim_token <> 0 AND "+inWindow)
 	case studymail.Failed, studymail.Skipped, studymail.Uncertain, studymail.MessageCanceled:
 		where = append(where, "m.state >= 50 AND m.state = "+p.add(int(q.State)))
 	case studymail.Deferred:

@@ -75,6 +75,9 @@ func TestTemplates(t *testing.T) {
 		storetest.TwoEditorsOfATemplateCollideVisibly,
 		storetest.ATemplatesNameIsTakenOnce,
 		storetest.ATemplateThatIsNotThereIsNotFound,
+		storetest.TwoEditorsOfATemplatesNameCollideVisibly,
+		storetest.TemplatesAreListedWithTheirNewestVersionAndUse,
+		storetest.ThoseWhoLackDetailsAreCounted,
 	)
 }
 
@@ -83,6 +86,8 @@ func TestSuppressions(t *testing.T) {
 	storetest.Run(t,
 		storetest.SuppressingTwiceIsNoChange,
 		storetest.SuppressionIsFoundUnderAnyKey,
+		storetest.SuppressionsArePagedFoundAndLifted,
+		storetest.WhoIsSuppressedUnderAnOlderKeyStaysSo,
 	)
 }
 

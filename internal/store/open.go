@@ -115,9 +115,11 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		db.SetConnMaxIdleTime(0)
 		return db
 	}
-	// Kilobytes of pages that a connection keeps. The writer's are its working set
-	// with a million messages; readers find theirs in the kernel's cache.
-	s.write = open(dsn+"&_txlock=immediate&_pragma=cache_size(-32768)", 1)
+	// Kilobytes of pages that a connection keeps. The writer goes through the
+	// messages in their order and needs few at a time; after a split in the middle of
+	// a tree, SQLite looks through all that it keeps. Readers find theirs in the
+	// kernel's cache.
+	s.write = open(dsn+"&_txlock=immediate&_pragma=cache_size(-8192)", 1)
 	s.jobs = open(dsn+"&_txlock=immediate&_pragma=cache_size(-4096)", 1)
 	s.read = open(dsn+"&_pragma=query_only(1)&_pragma=cache_size(-8192)", 2*runtime.NumCPU())
 	if err != nil {

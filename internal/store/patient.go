@@ -33,12 +33,20 @@ func scanPatient(row interface{ Scan(...any) error }, p *PatientRow) error {
 }
 
 // AddPatient adds one patient and sets its ID (unless the caller made one to
-// seal an external id under), Key and times.
+// seal an external id under), Key and times. Who opted out of all studies of the
+// care provider before is Opted out of this one.
 func (t *Tx) AddPatient(ctx context.Context, p *studymail.Patient) error {
 	if p.ID.IsZero() {
 		p.ID = studymail.NewID()
 	}
 	p.CreatedAt, p.UpdatedAt = t.now, t.now
+	optedOut, err := t.optedOut(ctx, p.Person, p.Provider)
+	if err != nil {
+		return err
+	}
+	if optedOut && p.Cancelled == studymail.NotCancelled {
+		p.Cancelled = studymail.OptedOut
+	}
 	k, err := t.insert(ctx, "add patient "+p.ID.String(),
 		`INSERT INTO patients (uuid, person_id, study_id, provider_id, status, cancelled, external_id, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
@@ -48,6 +56,14 @@ func (t *Tx) AddPatient(ctx context.Context, p *studymail.Patient) error {
 	}
 	p.Key = k
 	return err
+}
+
+// optedOut tells whether a person said before that they want no mail of any study
+// of a care provider.
+func (t *Tx) optedOut(ctx context.Context, person, provider int64) (bool, error) {
+	var one int
+	return t.one(ctx, "look for an earlier opt-out", `SELECT 1 FROM opt_outs WHERE person_id = $1 AND provider_id IN (0, $2) LIMIT 1`,
+		[]any{person, provider}, &one)
 }
 
 // PatientByID finds a patient.

@@ -60,6 +60,7 @@ type PatientMessage struct {
 	ID           studymail.ID
 	State        studymail.State
 	Reason       studymail.Reason
+	CameBack     studymail.CameBack
 	NextAttempt  time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -76,12 +77,12 @@ type PatientMessage struct {
 // Through messages_patient: m.id + 0 keeps the newest of a few from being looked
 // for among all.
 var patientMessages = both{
-	sqlite:   patientMessagesFor(`(SELECT json_group_array(json_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms)) FROM attempts a WHERE a.message_id = m.id)`),
-	postgres: patientMessagesFor(`(SELECT coalesce(json_agg(json_build_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms) ORDER BY a.number), '[]')::text FROM attempts a WHERE a.message_id = m.id)`),
+	sqlite:   patientMessagesFor(`(SELECT json_group_array(json_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms)) FROM ` + attemptsOfMessage.sqlite + ` a)`),
+	postgres: patientMessagesFor(`(SELECT coalesce(json_agg(json_build_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms) ORDER BY a.number), '[]')::text FROM ` + attemptsOfMessage.postgres + ` a)`),
 }
 
 func patientMessagesFor(attempts string) string {
-	return `SELECT m.uuid, m.state, m.reason, m.next_attempt_at, m.created_at, m.updated_at, m.sent_at, c.uuid, c.name, te.uuid, te.name, tv.number, s.number, ` + attempts + `
+	return `SELECT m.uuid, m.state, m.reason, m.came_back, m.next_attempt_at, m.created_at, m.updated_at, m.sent_at, c.uuid, c.name, te.uuid, te.name, tv.number, s.number, ` + attempts + `
 		FROM messages m
 		JOIN runs r ON r.id = m.run_id
 		JOIN campaigns c ON c.id = r.campaign_id
@@ -99,7 +100,7 @@ func (t *Tx) PatientMessages(ctx context.Context, patient int64, limit int) ([]P
 			m    PatientMessage
 			text string
 		)
-		if err := rows.Scan(&m.ID, &m.State, nullText[studymail.Reason]{&m.Reason}, at{&m.NextAttempt}, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
+		if err := rows.Scan(&m.ID, &m.State, nullText[studymail.Reason]{&m.Reason}, &m.CameBack, at{&m.NextAttempt}, at{&m.CreatedAt}, at{&m.UpdatedAt}, at{&m.SentAt},
 			&m.CampaignID, &m.CampaignName, &m.TemplateID, &m.TemplateName, &m.Version, &m.Step, &text); err != nil {
 			return err
 		}

@@ -28,7 +28,10 @@ func (t *Tx) AddPerson(ctx context.Context, p *studymail.Person) error {
 		return studymail.Errorf(studymail.Conflict, "there is a person with that username already; nobody was added")
 	}
 	p.Key = k
-	return err
+	if err != nil {
+		return err
+	}
+	return t.suppressUnderNewest(ctx, *p)
 }
 
 // UpdatePerson stores a person's new details, sealed with the person's key. It
@@ -53,7 +56,7 @@ func (t *Tx) UpdatePerson(ctx context.Context, p *studymail.Person) error {
 	}
 	p.Revision++
 	p.UpdatedAt = t.now
-	return nil
+	return t.suppressUnderNewest(ctx, *p)
 }
 
 // PersonByKey finds a person by row key.

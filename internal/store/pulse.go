@@ -10,6 +10,9 @@ import (
 // lately is when mail must have gone out for all to be well while more waits.
 const lately = 10 * time.Minute
 
+// stuck are claims (k) of workers that are gone.
+const stuck = ` AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = k.token >> 24 AND w.stopped_at IS NULL AND w.lease_until > $1)`
+
 // Pulse reads what tells whether mail flows. The oldest unsent message is
 // looked for among running campaigns' open runs only: paused ones wait on purpose,
 // those of a closed study until it opens, and it waits since then.
@@ -20,13 +23,9 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	if p.Arming, err = t.Arming(ctx); err != nil {
 		return p, err
 	}
-	// One state at a time: each has an index of its own.
 	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(CASE WHEN at < open_from THEN open_from ELSE at END) FROM (
 		SELECT r.id, coalesce(cs.open_from, 0) AS open_from, min(m.next_attempt_at) AS at `+openRunsWith+`
-			JOIN messages m ON m.run_id = r.id AND m.state = 10`+openRunsWhere+` GROUP BY r.id, cs.open_from
-		UNION ALL
-		SELECT r.id, coalesce(cs.open_from, 0) AS open_from, min(m.next_attempt_at) AS at `+openRunsWith+`
-			JOIN messages m ON m.run_id = r.id AND m.state = 15`+openRunsWhere+` GROUP BY r.id, cs.open_from) AS unsent`,
+			JOIN messages m ON m.run_id = r.id AND m.state = 10`+openRunsWhere+` GROUP BY r.id, cs.open_from) AS unsent`,
 		[]any{ms(t.now)}, at{&p.OldestUnsent}); err != nil {
 		return p, err
 	}
@@ -36,9 +35,7 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	if p.MailSent, err = t.SentSince(ctx, t.now.Add(-lately)); err != nil {
 		return p, err
 	}
-	if _, err := t.one(ctx, "count stuck claims", `SELECT count(*) FROM messages m WHERE m.state = 15 AND NOT EXISTS
-		(SELECT 1 FROM workers w WHERE w.id = m.claim_token >> 24 AND w.stopped_at IS NULL AND w.lease_until > $1)`,
-		[]any{ms(t.now)}, &p.StuckClaims); err != nil {
+	if _, err := t.one(ctx, "count stuck claims", `SELECT count(*)`+t.pick(claimedNow)+stuck, []any{ms(t.now)}, &p.StuckClaims); err != nil {
 		return p, err
 	}
 	if _, err := t.one(ctx, "count workers", `SELECT count(*) FROM workers WHERE stopped_at IS NULL AND lease_until > $1`,

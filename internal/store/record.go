@@ -68,13 +68,13 @@ var record = both{
 			next_attempt_at = j.value->>6, merged_id = coalesce(nullif(j.value->>7, 0), merged_id), sent_at = j.value->>8,
 			claim_token = CASE WHEN j.value->>2 IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
 		FROM json_each($2) j
-		WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (15, 70)
+		WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (10, 70)
 		RETURNING id, tries`,
 	postgres: `UPDATE messages SET state = (j->>2)::int, reason = nullif(j->>3, ''), tries = tries + (j->>9)::int, attempts = (j->>4)::int, losses = (j->>5)::int,
 			next_attempt_at = (j->>6)::bigint, merged_id = coalesce(nullif((j->>7)::bigint, 0), merged_id), sent_at = (j->>8)::bigint,
 			claim_token = CASE WHEN (j->>2)::int IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
 		FROM json_array_elements($2::json) j
-		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (15, 70)
+		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (10, 70)
 		RETURNING id, tries`,
 }
 

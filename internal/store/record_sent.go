@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
-	"strings"
 )
 
 // Nearly all outcomes are alike: taken. They are recorded by statements of few
@@ -51,13 +49,16 @@ func (t *Tx) recordSentAtOnce(ctx context.Context, all []*Recorded) (int, error)
 	n, err := t.exec(ctx, "record what was taken", `WITH given AS MATERIALIZED (
 			SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::text[], $8::text[], $9::text[])
 				AS g (id, token, window_id, at, took, code, enhanced, stage, transport)),
-		taken AS (
+		marked AS (
 			UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
 				merged_id = g.window_id, sent_at = g.at, updated_at = g.at
-			FROM given g WHERE messages.id = g.id AND messages.claim_token = g.token AND messages.state + 0 IN (15, 70)
-			RETURNING messages.id, tries, g.at, g.took, g.code, g.enhanced, g.stage, g.transport)
-		INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, transport, took_ms)
-		SELECT id, tries, 1, at, 1, code, enhanced, stage, transport, took FROM taken`,
+			FROM given g WHERE messages.id = g.id AND messages.claim_token = g.token AND messages.state + 0 IN (10, 70)
+			RETURNING messages.id, tries, g.window_id, g.at, g.took, g.code, g.enhanced, g.stage, g.transport),
+		noted AS (
+			INSERT INTO taken (window_id, first, code, enhanced, stage, transport, members)
+			SELECT window_id, min(id), code, enhanced, stage, transport, json_agg(json_build_array(id, tries, at, took))::text
+			FROM marked GROUP BY window_id, code, enhanced, stage, transport)
+		SELECT FROM marked`,
 		key, token, window, at, took, code, enhanced, stage, transport)
 	return int(n), err
 }
@@ -76,13 +77,13 @@ type together struct {
 const (
 	takenSets = `UPDATE messages SET state = 40, tries = tries + 1, attempts = attempts + 1, losses = 0,
 			merged_id = $1, sent_at = $2, updated_at = $2`
-	takenMany  = takenSets + `, reason = NULL WHERE claim_token = $3 AND +state IN (15, 70) AND id IN (SELECT value FROM json_each($4))`
-	takenRange = takenSets + ` WHERE claim_token = $3 AND +state = 15 AND reason IS NULL AND id BETWEEN $4 AND $5`
+	takenMany  = takenSets + `, reason = NULL WHERE claim_token = $3 AND +state IN (10, 70) AND id IN (SELECT value FROM json_each($4))`
+	takenRange = takenSets + ` WHERE claim_token = $3 AND +state = 10 AND reason IS NULL AND id BETWEEN $4 AND $5`
 )
 
 func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded) (int, error) {
 	const what = "record what was taken"
-	// In order: attempts are appended to the end of their table.
+	// In order: side by side in the table, side by side in the list.
 	slices.SortFunc(all, func(a, b *Recorded) int { return cmp.Compare(a.Key, b.Key) })
 	keys := make([]int64, len(all))
 	last := int64(0)
@@ -107,17 +108,11 @@ func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded
 			return 0, err
 		}
 	}
-	args := []any{k.code, k.enhanced, k.stage, k.transport}
-	for _, r := range all {
-		args = append(args, r.Key, r.Tries+1, r.At.UnixMilli(), r.Outcome.Took.Milliseconds())
-		if rows := (len(args) - 4) / 4; rows == len(sentAttempts)-1 {
-			if err := t.addSentAttempts(ctx, args); err != nil {
-				return 0, err
-			}
-			args = args[:4]
-		}
+	members := make([][4]int64, len(all))
+	for i, r := range all {
+		members[i] = [4]int64{r.Key, int64(r.Tries) + 1, r.At.UnixMilli(), r.Outcome.Took.Milliseconds()}
 	}
-	return len(all), t.addSentAttempts(ctx, args)
+	return len(all), t.noteTaken(ctx, k, members)
 }
 
 // ofThose finds out which were recorded just now, when not all were: others are
@@ -125,7 +120,7 @@ func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded
 func (t *Tx) ofThose(ctx context.Context, what string, k together, all []*Recorded, keys []int64) ([]*Recorded, error) {
 	recorded := map[int64]bool{}
 	err := t.each(ctx, what, `SELECT id FROM messages m WHERE id IN (SELECT value FROM json_each($1)) AND claim_token = $2 AND merged_id = $3 AND +state = 40
-			AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.number = m.tries)`,
+			AND NOT EXISTS (SELECT 1 FROM taken a, json_each(a.members) j WHERE a.window_id = $3 AND j.value->>0 = m.id)`,
 		[]any{keysJSON(keys), k.token, k.window}, func(rows *sql.Rows) error {
 			var key int64
 			err := rows.Scan(&key)
@@ -135,25 +130,16 @@ func (t *Tx) ofThose(ctx context.Context, what string, k together, all []*Record
 	return slices.DeleteFunc(all, func(r *Recorded) bool { return !recorded[r.Key] }), err
 }
 
-func (t *Tx) addSentAttempts(ctx context.Context, args []any) error {
-	rows := (len(args) - 4) / 4
-	if rows == 0 {
+// noteTaken notes the attempts of messages that were taken: one row for all.
+func (t *Tx) noteTaken(ctx context.Context, k together, members [][4]int64) error {
+	if len(members) == 0 {
 		return nil
 	}
-	_, err := t.exec(ctx, "append attempts", sentAttempts[rows], args...)
+	list, err := rowsJSON(members)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "note attempts", `INSERT INTO taken (window_id, first, code, enhanced, stage, transport, members) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		k.window, members[0][0], k.code, k.enhanced, k.stage, k.transport, list)
 	return err
 }
-
-// sentAttempts are SQLite's statements for so many attempts: bound one by one,
-// values cost less there than taken out of JSON.
-var sentAttempts = func() (all [17]string) {
-	for n := 1; n < len(all); n++ {
-		rows := make([]string, n)
-		for i := range rows {
-			first := 5 + 4*i
-			rows[i] = fmt.Sprintf("($%d, $%d, 1, $%d, 1, $1, $2, $3, $4, $%d)", first, first+1, first+2, first+3)
-		}
-		all[n] = `INSERT INTO attempts (message_id, number, counts, at, outcome, code, enhanced, stage, transport, took_ms) VALUES ` + strings.Join(rows, ", ")
-	}
-	return all
-}()

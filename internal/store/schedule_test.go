@@ -26,5 +26,7 @@ func TestSchedules(t *testing.T) {
 		storetest.ABrokenScheduleStopsAlone,
 		storetest.ABuiltinScheduleIsMadeOnceAndFollowsItsInterval,
 		storetest.TheSchedulersTickIsKept,
+		storetest.ADraftIsGivenOneSchedule,
+		storetest.ARunTellsItsSchedule,
 	)
 }

@@ -25,9 +25,9 @@ const hoursOfMessage = ` JOIN patients pa ON pa.id = m.patient_id JOIN studies s
 
 var (
 	shutAhead = both{
-		sqlite: `SELECT ` + hoursColumns + ` FROM (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2
+		sqlite: `SELECT ` + hoursColumns + ` FROM (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2 AND claim_token = 0
 			ORDER BY next_attempt_at, id LIMIT $3) m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
-		postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2
+		postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2 AND claim_token = 0
 			ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
 			SELECT ` + hoursColumns + ` FROM m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
 	}
@@ -37,9 +37,9 @@ var (
 	}
 	setAside = both{
 		sqlite: `UPDATE messages SET state = 30, reason = $1, claim_token = 0, next_attempt_at = j.value->>1, updated_at = $2
-			FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = $4`,
+			FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 10 AND ` + held + ` = $4`,
 		postgres: `UPDATE messages SET state = 30, reason = $1, claim_token = 0, next_attempt_at = (j->>1)::bigint, updated_at = $2
-			FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = $4`,
+			FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 10 AND ` + held + ` = $4`,
 	}
 )
 
@@ -116,7 +116,7 @@ func (t *Tx) setAside(ctx context.Context, what string, from studymail.State, al
 	if err != nil {
 		return 0, err
 	}
-	n, err := t.exec(ctx, what, t.pick(setAside), string(studymail.ReasonOutsideHours), ms(t.now), list, int(from))
+	n, err := t.exec(ctx, what, t.pick(setAside), string(studymail.ReasonOutsideHours), ms(t.now), list, isHeld(from))
 	return int(n), err
 }
 

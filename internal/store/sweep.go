@@ -46,8 +46,8 @@ func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 // in a sender's hands meet the guard.
 func (t *Tx) CancelWaiting(ctx context.Context) (int, error) {
 	n, err := t.exec(ctx, "cancel waiting messages", `UPDATE messages SET state = 80, reason = $1, claim_token = 0, updated_at = $2
-		WHERE state IN (10, 30) AND id IN
-		(SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
+		WHERE state IN (10, 30) AND claim_token = 0 AND id IN
+		(SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10 AND m.claim_token = 0
 			WHERE r.state < 30 AND c.state = 50
 		UNION ALL
 		SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 30
@@ -82,7 +82,6 @@ func (t *Tx) FinishRuns(ctx context.Context, aim func(campaigns []int64) error) 
 	var of []int64
 	if err := t.each(ctx, "end finished runs", `UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 10)
-		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 15)
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 30)
 		RETURNING campaign_id`, []any{ms(t.now)}, func(rows *sql.Rows) error {
 		var k int64

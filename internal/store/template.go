@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"strconv"
@@ -10,24 +11,25 @@ import (
 
 const (
 	templateQuery = `SELECT t.id, t.uuid, t.name, (SELECT max(v.number) FROM template_versions v WHERE v.template_id = t.id),
-		t.archived, t.created_at FROM templates t`
+		t.kind, t.archived, t.created_at, t.updated_at FROM templates t`
 	versionQuery = `SELECT id, uuid, template_id, number, format, subject, body, created_at FROM template_versions`
 )
 
 func scanTemplate(row interface{ Scan(...any) error }, m *studymail.Template) error {
-	return row.Scan(&m.Key, &m.ID, &m.Name, &m.Versions, &m.Archived, at{&m.CreatedAt})
+	return row.Scan(&m.Key, &m.ID, &m.Name, &m.Versions, &m.Kind, &m.Archived, at{&m.CreatedAt}, at{&m.UpdatedAt})
 }
 
 func scanVersion(row interface{ Scan(...any) error }, v *studymail.TemplateVersion) error {
 	return row.Scan(&v.Key, &v.ID, &v.Template, &v.Number, &v.Format, &v.Subject, &v.Body, at{&v.CreatedAt})
 }
 
-// AddTemplate adds a template with its version 1 and sets IDs, keys and times.
+// AddTemplate adds a template with its version 1 and sets IDs, keys and times; an
+// invitation, where it has no kind.
 func (t *Tx) AddTemplate(ctx context.Context, m *studymail.Template, v *studymail.TemplateVersion) error {
-	m.ID, m.CreatedAt = studymail.NewID(), t.now
+	m.ID, m.CreatedAt, m.UpdatedAt, m.Kind = studymail.NewID(), t.now, t.now, cmp.Or(m.Kind, studymail.Invitation)
 	k, err := t.insert(ctx, "add template "+m.ID.String(),
-		`INSERT INTO templates (uuid, name, archived, created_at) VALUES ($1, $2, $3, $4) RETURNING id`,
-		m.ID, m.Name, flag(m.Archived), ms(m.CreatedAt))
+		`INSERT INTO templates (uuid, name, kind, archived, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		m.ID, m.Name, string(m.Kind), flag(m.Archived), ms(m.CreatedAt), ms(m.UpdatedAt))
 	if unique(err) {
 		return studymail.Errorf(studymail.Conflict, "there is a template named %q already; `studymail template edit` makes a new version of it", m.Name)
 	}
@@ -55,6 +57,38 @@ func (t *Tx) AddTemplateVersion(ctx context.Context, m *studymail.Template, v *s
 	v.Key = k
 	m.Versions = v.Number
 	return nil
+}
+
+// UpdateTemplate stores a template's name, kind and whether it is archived. It
+// fails with Conflict when someone else changed them since m was read, or has the
+// new name.
+func (t *Tx) UpdateTemplate(ctx context.Context, m *studymail.Template) error {
+	updated := t.later(m.UpdatedAt)
+	n, err := t.exec(ctx, "edit template "+m.ID.String(),
+		`UPDATE templates SET name = $1, kind = $2, archived = $3, updated_at = $4 WHERE id = $5 AND updated_at = $6`,
+		m.Name, string(m.Kind), flag(m.Archived), ms(updated), m.Key, ms(m.UpdatedAt))
+	if unique(err) {
+		return studymail.Errorf(studymail.Conflict, "there is a template named %q already; choose another name", m.Name)
+	}
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		if _, err := t.TemplateByID(ctx, m.ID); err != nil {
+			return err
+		}
+		return studymail.Errorf(studymail.Conflict, "someone else changed template %s meanwhile; look at it again, then repeat your edit", m.ID)
+	}
+	m.UpdatedAt = updated
+	return nil
+}
+
+// TemplateByID finds a template.
+func (t *Tx) TemplateByID(ctx context.Context, id studymail.ID) (studymail.Template, error) {
+	var m studymail.Template
+	row := t.row(ctx, templateQuery+` WHERE t.uuid = $1`, id)
+	return m, t.found("find template "+id.String(), scanTemplate(row, &m),
+		"no template %s; `studymail template list` shows them", id)
 }
 
 // TemplateByName finds a template by its exact name.

@@ -15,11 +15,18 @@ type ending struct {
 
 var endMessages = both{
 	sqlite: `UPDATE messages SET state = j.value->>1, reason = j.value->>2, claim_token = 0, updated_at = $1
-		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.state = $3`,
+		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.state = 10 AND ` + held + ` = $3`,
 	postgres: `UPDATE messages SET state = (j->>1)::int, reason = j->>2, claim_token = 0, updated_at = $1
-		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = $3`,
+		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 10 AND ` + held + ` = $3`,
 }
 
+// held tells a queued message that somebody has claimed from one that nobody has.
+const held = `CASE WHEN messages.claim_token = 0 THEN 0 ELSE 1 END`
+
+// isHeld is what held must be of messages in a state.
+func isHeld(s studymail.State) int { return flag(s == studymail.Claimed) }
+
+// end ends messages that are Queued or Claimed.
 func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []ending) error {
 	if len(all) == 0 {
 		return nil
@@ -33,15 +40,15 @@ func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []e
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, what, t.pick(endMessages), ms(t.now), list, int(from))
+	_, err = t.exec(ctx, what, t.pick(endMessages), ms(t.now), list, isHeld(from))
 	return err
 }
 
 var unclaim = both{
-	sqlite: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state = 15 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
-	postgres: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state + 0 = 15 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
+	sqlite: `UPDATE messages SET claim_token = 0
+		WHERE +state = 10 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
+	postgres: `UPDATE messages SET claim_token = 0
+		WHERE state + 0 = 10 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
 }
 
 // Unclaim gives back claimed messages that stand in no window.
@@ -61,6 +68,6 @@ func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
 // UnclaimToken gives back whatever a claim holds of which its maker does not
 // know whether it came through: nothing of it can stand in a window.
 func (t *Tx) UnclaimToken(ctx context.Context, token int64) error {
-	_, err := t.exec(ctx, "give back a claim", `UPDATE messages SET state = 10, claim_token = 0 WHERE state = 15 AND claim_token = $1`, token)
+	_, err := t.unclaimAll(ctx, "give back a claim", token, token+1)
 	return err
 }

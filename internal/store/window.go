@@ -52,7 +52,7 @@ var openWindow = both{
 			SELECT m.id, w.id AS worker
 			FROM json_array_elements($4::json) j` + eachByKey + guard + `
 			JOIN workers w ON w.id = $3
-			WHERE m.state = 15 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
+			WHERE m.state + 0 = 10 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
 				AND c.state = 20 AND ` + eligibility + ` = '' AND ` + isOpen("$2") + ` AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 			FOR KEY SHARE OF w),
 		opened AS (INSERT INTO windows (id, worker_id, opened_at, members)
@@ -72,7 +72,7 @@ func openWindowFor(messages, unchanged string) string {
 		SELECT $5, w.id, $2, json_group_array(m.id)
 		FROM ` + messages + guard + `
 		JOIN workers w ON w.id = $3
-		WHERE m.state = 15 AND ` + unchanged + `
+		WHERE +m.state = 10 AND ` + unchanged + `
 			AND c.state = 20 AND ` + eligibility + ` = '' AND ` + isOpen("$2") + ` AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 		HAVING count(*) > 0
 		RETURNING members`
@@ -144,9 +144,9 @@ var whyOpen = `, CASE WHEN ` + isOpen("$3") + ` THEN 1 ELSE 0 END,
 	CASE WHEN c.study_id IS NOT NULL AND NOT (st.open_from <= $3 AND $3 < st.open_until) THEN 1 ELSE 0 END`
 
 var whyNot = both{
-	sqlite: `SELECT m.id, m.claim_token = j.value->>1 AND m.state = 15, c.state, ` + eligibility + whyOpen + `
+	sqlite: `SELECT m.id, m.claim_token = j.value->>1 AND m.state = 10, c.state, ` + eligibility + whyOpen + `
 		FROM json_each($2) j CROSS JOIN messages m ON m.id = j.value->>0` + guard,
-	postgres: `SELECT m.id, CASE WHEN m.claim_token = (j->>1)::bigint AND m.state = 15 THEN 1 ELSE 0 END, c.state, ` + eligibility + whyOpen + `
+	postgres: `SELECT m.id, CASE WHEN m.claim_token = (j->>1)::bigint AND m.state = 10 THEN 1 ELSE 0 END, c.state, ` + eligibility + whyOpen + `
 		FROM json_array_elements($2::json) j JOIN messages m ON m.id = (j->>0)::bigint` + guard,
 }
 
@@ -230,10 +230,10 @@ func (t *Tx) refuse(ctx context.Context, today studymail.Date, all []Standing, m
 }
 
 var requeue = both{
-	sqlite: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state = 15 AND id IN (SELECT value FROM json_each($1))`,
-	postgres: `UPDATE messages SET state = 10, claim_token = 0
-		WHERE state + 0 = 15 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
+	sqlite: `UPDATE messages SET claim_token = 0
+		WHERE +state = 10 AND claim_token <> 0 AND id IN (SELECT value FROM json_each($1))`,
+	postgres: `UPDATE messages SET claim_token = 0
+		WHERE state + 0 = 10 AND claim_token <> 0 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
 }
 
 var closeWindows = both{

@@ -97,12 +97,11 @@ func (t *Tx) StopWorker(ctx context.Context, w *studymail.Worker, proven bool) (
 		}
 		res.Uncertain = int(n)
 	}
-	n, err := t.exec(ctx, what, `UPDATE messages SET state = 10, claim_token = 0 WHERE state = 15 AND claim_token >= $1 AND claim_token < $2`,
-		ClaimToken(w.Key, 0), ClaimToken(w.Key+1, 0))
+	n, err := t.unclaimAll(ctx, what, ClaimToken(w.Key, 0), ClaimToken(w.Key+1, 0))
 	if err != nil {
 		return res, err
 	}
-	res.Requeued = int(n)
+	res.Requeued = n
 	if _, err := t.exec(ctx, what, `DELETE FROM windows WHERE worker_id = $1`, w.Key); err != nil {
 		return res, err
 	}
@@ -110,16 +109,16 @@ func (t *Tx) StopWorker(ctx context.Context, w *studymail.Worker, proven bool) (
 	return res, err
 }
 
-// A message whose outcome is recorded already is not in state 15 any more: the
+// A message whose outcome is recorded already is not queued any more: the
 // window that it stood in does not make it uncertain again. Nor does the window
 // of one that another has claimed since: a commit whose answer got lost opened it,
 // nothing was handed over, and the claim was given back.
 var makeUncertain = both{
 	sqlite: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = j.value->>1
-		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 15
+		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 10
 			AND messages.claim_token >= $4 AND messages.claim_token < $5`,
 	postgres: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = (j->>1)::bigint
-		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 15
+		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 10
 			AND messages.claim_token >= $4 AND messages.claim_token < $5`,
 }
 

@@ -120,3 +120,104 @@ func ATemplateThatIsNotThereIsNotFound(t *testing.T, s *store.Store) {
 		return err
 	})
 }
+
+// TwoEditorsOfATemplatesNameCollideVisibly promises that the second is told so, and
+// that a name is taken once, by renaming, too.
+func TwoEditorsOfATemplatesNameCollideVisibly(t *testing.T, s *store.Store) {
+	m, _ := addTemplate(t, s, "invitation")
+	other, _ := addTemplate(t, s, "reminder")
+	if m.Kind != studymail.Invitation || other.Archived {
+		t.Fatalf("a new template is %+v", m)
+	}
+	mine, theirs := m, m
+	mine.Name, mine.Kind, mine.Archived = "notice", studymail.Notice, true
+	theirs.Name = "letter"
+	write(t, s, func(tx *store.Tx) error { return tx.UpdateTemplate(t.Context(), &mine) })
+	refuse(t, s, studymail.Conflict, func(tx *store.Tx) error { return tx.UpdateTemplate(t.Context(), &theirs) })
+	other.Name = "notice"
+	refuse(t, s, studymail.Conflict, func(tx *store.Tx) error { return tx.UpdateTemplate(t.Context(), &other) })
+	read(t, s, func(tx *store.Tx) error {
+		got, err := tx.TemplateByID(t.Context(), m.ID)
+		equal(t, "what stands", got, mine)
+		return err
+	})
+	refuse(t, s, studymail.NotFound, func(tx *store.Tx) error {
+		_, err := tx.TemplateByID(t.Context(), studymail.NewID())
+		return err
+	})
+}
+
+// TemplatesAreListedWithTheirNewestVersionAndUse promises so.
+func TemplatesAreListedWithTheirNewestVersionAndUse(t *testing.T, s *store.Store) {
+	c := NewClinic(t, s)
+	m, v := addTemplate(t, s, "zz invitation")
+	second := studymail.TemplateVersion{Format: "markdown", Subject: "Second", Body: "Hello"}
+	write(t, s, func(tx *store.Tx) error { return tx.AddTemplateVersion(t.Context(), &m, &second) })
+	campaigns := []studymail.Campaign{}
+	for _, version := range []int64{v.Key, second.Key, second.Key} {
+		k := studymail.Campaign{Name: "c", Study: c.Study.Key, State: studymail.Draft}
+		write(t, s, func(tx *store.Tx) error {
+			_, err := tx.AddCampaign(t.Context(), store.NewCampaign{Campaign: &k, TemplateVersion: version})
+			return err
+		})
+		campaigns = append(campaigns, k)
+	}
+	read(t, s, func(tx *store.Tx) error {
+		all, err := tx.TemplateRows(t.Context())
+		if err != nil {
+			return err
+		}
+		last := all[len(all)-1]
+		if last.ID != m.ID || last.Versions != 2 || last.Subject != "Second" || last.Campaigns != 3 || last.Kind != studymail.Invitation {
+			t.Errorf("the list has %+v", last)
+		}
+		equal(t, "when it was written", last.WrittenAt, second.CreatedAt)
+		using, err := tx.CampaignsOfTemplate(t.Context(), m.Key, 2)
+		if len(using) != 2 || using[0].ID != campaigns[2].ID {
+			t.Errorf("the campaigns are %v", using)
+		}
+		return err
+	})
+}
+
+// ThoseWhoLackDetailsAreCounted promises that only patients in study count, by all
+// that they lack.
+func ThoseWhoLackDetailsAreCounted(t *testing.T, s *store.Store) {
+	c := NewClinic(t, s)
+	other := studymail.Study{Name: "another", Active: true}
+	write(t, s, func(tx *store.Tx) error { return tx.AddStudy(t.Context(), &other) })
+	add := func(n int, study int64, missing studymail.Missing, cancelled studymail.Cancelled) {
+		t.Helper()
+		p := NewPerson(t, c.Keys, DetailsOf(n))
+		p.Missing = missing
+		write(t, s, func(tx *store.Tx) error {
+			if err := tx.AddPerson(t.Context(), &p); err != nil {
+				return err
+			}
+			return tx.AddPatient(t.Context(), &studymail.Patient{Person: p.Key, Study: study, Provider: c.Provider.Key, Cancelled: cancelled})
+		})
+	}
+	first, both := studymail.MissingFirstName, studymail.MissingFirstName|studymail.MissingLastName
+	add(901, c.Study.Key, first, 0)
+	add(902, c.Study.Key, first, 0)
+	add(903, c.Study.Key, both, 0)
+	add(904, other.Key, both, 0)
+	add(905, c.Study.Key, both, studymail.OptedOut)
+	add(906, c.Study.Key, studymail.MissingEmail, 0)
+	for name, tt := range map[string]struct {
+		study int64
+		sets  []studymail.Missing
+		want  map[studymail.Missing]int
+	}{
+		"of one study":   {c.Study.Key, []studymail.Missing{first, both}, map[studymail.Missing]int{first: 2, both: 1}},
+		"of all studies": {0, []studymail.Missing{both}, map[studymail.Missing]int{both: 2}},
+		"of nobody":      {other.Key, []studymail.Missing{first}, map[studymail.Missing]int{}},
+		"of nothing":     {0, nil, map[studymail.Missing]int{}},
+	} {
+		read(t, s, func(tx *store.Tx) error {
+			got, err := tx.LackingDetails(t.Context(), tt.study, tt.sets)
+			equal(t, name, got, store.Lacking{Of: tt.want})
+			return err
+		})
+	}
+}

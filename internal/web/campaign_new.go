@@ -159,7 +159,7 @@ func (s *site) fillCampaignStep(v *visit, f *form, a *campaignAnswers, p *campai
 				break
 			}
 			p.Reminders = append(p.Reminders, reminderFields{
-				f.Input("number", "days"+n, "Reminder "+n+": days after the first letter").Digits(),
+				f.Input("number", "days"+n, "Reminder "+n+": days later").Digits(),
 				f.Select("template"+n, "Reminder "+n+": letter", letters),
 			})
 		}

@@ -131,8 +131,14 @@ func (s *site) campaignNumbers(v *visit, n *campaignNow, p *campaignShowPage) {
 			state studymail.State
 			n     int
 		}{
-			{studymail.Queued, c.Queued}, {studymail.Sending, c.Sending}, {studymail.Deferred, c.Deferred}, {studymail.Sent, c.Sent},
-			{studymail.Failed, c.Failed}, {studymail.Skipped, c.Skipped}, {studymail.Uncertain, c.Uncertain}, {studymail.MessageCanceled, c.Cancelled},
+			{studymail.Queued, c.Queued},
+			{studymail.Sending, c.Sending},
+			{studymail.Deferred, c.Deferred},
+			{studymail.Sent, c.Sent},
+			{studymail.Failed, c.Failed},
+			{studymail.Skipped, c.Skipped},
+			{studymail.Uncertain, c.Uncertain},
+			{studymail.MessageCanceled, c.Cancelled},
 		} {
 			word := state.state.String()
 			add(sentenceWord(word), state.n, v.messagesPath(n.ID, "state", word))
@@ -236,6 +242,9 @@ func (s *site) campaignFacts(v *visit, n *campaignNow) ([]fact, error) {
 		}
 		facts = append(facts, fact{"Next start", s.timeOf(n.next)})
 	}
-	return append(facts,
-		fact{"Made", s.timeOf(n.CreatedAt)}, fact{"Started", s.timeOf(n.StartedAt)}, fact{"Ended", s.timeOf(n.EndedAt)}, fact{"UUID", n.ID.String()}), nil
+	facts = append(facts, fact{"Made", s.timeOf(n.CreatedAt)}, fact{"Started", s.timeOf(n.StartedAt)})
+	if n.State == studymail.Finished || n.State == studymail.CampaignCanceled {
+		facts = append(facts, fact{"Ended", s.timeOf(n.EndedAt)})
+	}
+	return append(facts, fact{"UUID", n.ID.String()}), nil
 }

@@ -125,7 +125,7 @@ func TestACampaignIsPlannedStepByStep(t *testing.T) {
 	has(t, "letter", v.get(study+"&step=letter"), 200, "Invitation, version 1", "Reminder &lt;script&gt;", "!<script>alert")
 	has(t, "no letter", v.get(study+"&step=when"), 422, "Choose a letter")
 	has(t, "when", v.get(w.answers("step", "when", "when", "")), 200, "It starts when you confirm it", `value="weekdays" selected`, `value="09:00"`)
-	has(t, "reminders", v.get(w.answers("step", "reminders")), 200, "Reminder 1: days after the first letter", `action="/campaigns"`, `method="post"`)
+	has(t, "reminders", v.get(w.answers("step", "reminders")), 200, "Reminder 1: days later", `action="/campaigns"`, `method="post"`)
 
 	page := v.get(w.answers("step", "reminders", "provider", w.smith.ID.String()))
 	fields := append(hiddenOf(t, page.body), "name", "First <b>wave</b>", "days1", "7", "template1", w.reminder.ID.String())

@@ -65,6 +65,7 @@ func (s *site) route(rt route) http.Handler {
 			if p := recover(); p != nil {
 				s.panicked(v, p)
 			}
+			s.Metrics.answered(&rt, r.Method, v.w.status, s.Now().Sub(began))
 			s.Log.Debug("answered", "method", r.Method, "route", rt.path, "status", v.w.status, "took_ms", s.Now().Sub(began).Milliseconds(), "user", v.user.ID)
 		}()
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -75,7 +76,7 @@ func (s *site) route(rt route) http.Handler {
 }
 
 func (s *site) serve(v *visit) error {
-	if machine(v.route.path) {
+	if machine(v.route.path) || v.route.path == optOutPath {
 		return v.route.page(s, v)
 	}
 	if err := s.sessions.load(v); err != nil {
@@ -88,10 +89,10 @@ func (s *site) serve(v *visit) error {
 	return v.route.page(s, v)
 }
 
-// machine tells the routes that have no user: their callers have no cookies.
+// machine tells the routes that have no user and give no pages: their callers have no cookies.
 func machine(path string) bool {
 	switch path {
-	case "/healthz", "/readyz", "/health", "/assets/{file}":
+	case "/healthz", "/readyz", "/health", "/metrics", "/assets/{file}":
 		return true
 	}
 	return false

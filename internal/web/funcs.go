@@ -17,6 +17,7 @@ func (s *site) funcs() template.FuncMap {
 		"time":     s.timeOf,
 		"ago":      s.agoOf,
 		"day":      func(t time.Time) string { return t.In(s.Config.TimeZone).Format("2 January 2006") },
+		"sentence": sentenceWord,
 		"badge":    func(kind, text string) badge { return badge{kind, text} },
 		"isMoment": func(v any) bool { _, ok := v.(moment); return ok },
 		"isBadge":  func(v any) bool { _, ok := v.(badge); return ok },

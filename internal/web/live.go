@@ -8,6 +8,7 @@ import (
 
 const (
 	liveEvery = time.Second
+	liveShare = 20               // … and looking takes at most this part of the time, however long it takes
 	liveFor   = 15 * time.Minute // then the page asks every few seconds
 )
 
@@ -15,6 +16,7 @@ const (
 // before, until there is nothing more to come. An event says only that the page is to
 // be asked again; nothing of it is in here.
 func (v *visit) live(look func() (state string, more bool, err error)) error {
+	began := v.Now()
 	before, more, err := look()
 	if err != nil {
 		return err
@@ -24,8 +26,8 @@ func (v *visit) live(look func() (state string, more bool, err error)) error {
 	v.w.WriteHeader(http.StatusOK)
 	end := time.NewTimer(liveFor)
 	defer end.Stop()
-	tick := time.NewTicker(liveEvery)
-	defer tick.Stop()
+	next := time.NewTimer(0)
+	defer next.Stop()
 	// The page may be older than what was looked at: the first event is at once.
 	for changed := true; ; {
 		text := ": there\n\n"
@@ -42,8 +44,9 @@ func (v *visit) live(look func() (state string, more bool, err error)) error {
 		if !more {
 			return nil
 		}
+		next.Reset(max(liveEvery, liveShare*v.Now().Sub(began)))
 		select {
-		case <-tick.C:
+		case <-next.C:
 		case <-end.C:
 			return nil
 		case <-v.ending:
@@ -51,7 +54,8 @@ func (v *visit) live(look func() (state string, more bool, err error)) error {
 		case <-v.ctx().Done():
 			return nil
 		}
-		now := before
+		began = v.Now()
+		var now string
 		if now, more, err = look(); err != nil {
 			return nil //nolint:nilerr // the answer is on its way: the page asks again, and is told then
 		}

@@ -35,7 +35,7 @@ func TestPagesShowWhatTheyShould(t *testing.T) {
 		hasNot []string
 	}{
 		{"", "/login", 200, []string{"<title>Sign in · studymail</title>", `autocomplete="current-password"`}, []string{"no users yet", "Sign out"}},
-		{studymail.Viewer, "/", 200, []string{"Welcome", `aria-current="page">Home`, "v•••@e•••.org", "Viewer"}, []string{"viewer@example.org", `href="/users"`}},
+		{studymail.Viewer, "/", 200, []string{"Welcome", "Add the care providers", `aria-current="page">Home`, "v•••@e•••.org", "Viewer"}, []string{"viewer@example.org", `href="/users"`}},
 		{studymail.Administrator, "/", 200, []string{`href="/users"`}, nil},
 		{studymail.Viewer, "/users", 403, []string{"Your role is Viewer", "right to administer"}, []string{"@example.org"}},
 		{studymail.Viewer, "/nowhere", 404, []string{"Not found", "Go to the home page"}, nil},

@@ -122,7 +122,7 @@ func (s *site) listPatients(v *visit, status int, f, search *form) error {
 		p.Size = append(p.Size, option{Value: n, Text: n + " on a page"})
 	}
 	if v.may(studymail.MayEdit) {
-		p.Heading.Actions = []link{{"Add a patient", "/patients/new"}}
+		p.Heading.Actions = []link{{"Import patients", "/imports/new"}, {"Add a patient", "/patients/new"}}
 	}
 	if !f.OK() {
 		return v.pageAs(http.StatusUnprocessableEntity, "patient_list", "Patients", p)

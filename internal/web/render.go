@@ -49,6 +49,7 @@ type frame struct {
 	User     *frameUser // nil: nobody is signed in
 	Flash    []string
 	NoAssets bool
+	Plain    bool // for patients: nothing about the program around it
 	Version  string
 	Data     any
 }
@@ -65,6 +66,9 @@ func (v *visit) frame(status int, title string, data any) *frame {
 	if v.r.Method != "GET" || status >= http.StatusBadRequest {
 		// There is no way back to what a form answered, and nothing to say again of an
 		// address that is no page's: it may hold anything.
+		f.Here = "/"
+	}
+	if f.Plain = v.route.path == optOutPath; f.Plain {
 		f.Here = "/"
 	}
 	if !v.isSignedIn() {

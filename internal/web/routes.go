@@ -26,7 +26,12 @@ func routes() []route {
 		{method: "GET", path: "/healthz", needs: public, page: (*site).processIsUp},
 		{method: "GET", path: "/readyz", needs: public, page: (*site).ready},
 		{method: "GET", path: "/health", needs: public, page: (*site).mailFlows},
+		{method: "GET", path: "/metrics", needs: public, page: (*site).metrics}, // with METRICS_TOKEN only
 		{method: "GET", path: "/assets/{file}", needs: public, page: (*site).asset},
+
+		// Patients' own page: who opts out has no login.
+		{method: "GET", path: optOutPath, needs: public, page: (*site).optOutForm},
+		{method: "POST", path: optOutPath, needs: public, page: (*site).optOut, limit: 8 << 10},
 
 		// Signing in and out.
 		{method: "GET", path: "/login", needs: public, page: (*site).loginForm},
@@ -93,6 +98,23 @@ func routes() []route {
 		{method: "POST", path: "/providers/{id}/active", needs: studymail.MayEdit, page: (*site).providerActive},
 
 		// Templates.
+		{method: "GET", path: "/templates", needs: studymail.MayView, page: (*site).templateList},
+		{method: "GET", path: "/templates/new", needs: studymail.MayWrite, page: (*site).templateNew},
+		{method: "POST", path: "/templates", needs: studymail.MayWrite, page: (*site).templateAdd},
+		{method: "POST", path: "/templates/preview", needs: studymail.MayWrite, page: (*site).templatePreview},
+		{method: "POST", path: "/templates/frame", needs: studymail.MayWrite, page: (*site).templateDraftFrame},
+		{method: "GET", path: "/templates/{id}", needs: studymail.MayView, page: (*site).templateShow},
+		{method: "POST", path: "/templates/{id}/sample", needs: studymail.MayView, page: (*site).templateSample},
+		{method: "GET", path: "/templates/{id}/frame", needs: studymail.MayView, page: (*site).templateFrame},
+		{method: "POST", path: "/templates/{id}/frame", needs: studymail.MaySeeDetails, page: (*site).templateFrameShown},
+		{method: "GET", path: "/templates/{id}/versions", needs: studymail.MayView, page: (*site).templateDiff},
+		{method: "GET", path: "/templates/{id}/edit", needs: studymail.MayWrite, page: (*site).templateEditForm},
+		{method: "POST", path: "/templates/{id}", needs: studymail.MayWrite, page: (*site).templateEdit},
+		{method: "GET", path: "/templates/{id}/settings", needs: studymail.MayWrite, page: (*site).templateSettingsForm},
+		{method: "POST", path: "/templates/{id}/settings", needs: studymail.MayWrite, page: (*site).templateSettings},
+		{method: "POST", path: "/templates/{id}/test", needs: studymail.MayWrite, page: (*site).templateTrial},
+		{method: "GET", path: "/templates/{id}/archive", needs: studymail.MayWrite, page: (*site).templateArchiveForm},
+		{method: "POST", path: "/templates/{id}/archive", needs: studymail.MayWrite, page: (*site).templateArchive},
 
 		// Campaigns.
 		{method: "GET", path: "/campaigns", needs: studymail.MayView, page: (*site).campaignList},
@@ -126,10 +148,42 @@ func routes() []route {
 		{method: "POST", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettle},
 
 		// Imports.
+		{method: "GET", path: "/imports", needs: studymail.MayView, page: (*site).importList},
+		{method: "GET", path: "/imports/new", needs: studymail.MayEdit, page: (*site).importNew},
+		{method: "POST", path: "/imports", needs: studymail.MayEdit, page: (*site).importUpload, limit: uploadLimit},
+		{method: "GET", path: "/imports/{id}", needs: studymail.MayView, page: (*site).importShow},
+		{method: "GET", path: "/imports/{id}/live", needs: studymail.MayView, page: (*site).importLive},
+		{method: "GET", path: "/imports/{id}/problems", needs: studymail.MayView, page: (*site).importProblems},
+		{method: "POST", path: "/imports/{id}/rows", needs: studymail.MaySeeDetails, page: (*site).importRows},
+		{method: "GET", path: "/imports/{id}/columns", needs: studymail.MayEdit, page: (*site).importColumnsForm},
+		{method: "POST", path: "/imports/{id}/columns", needs: studymail.MayEdit, page: (*site).importColumns},
+		{method: "POST", path: "/imports/{id}/check", needs: studymail.MayEdit, page: (*site).importCheck},
+		{method: "POST", path: "/imports/{id}/confirm", needs: studymail.MayEdit, page: (*site).importConfirm},
+		{method: "POST", path: "/imports/{id}/discard", needs: studymail.MayEdit, page: (*site).importDiscard},
 
 		// Schedules.
+		{method: "GET", path: "/schedules", needs: studymail.MayView, page: (*site).scheduleList},
+		{method: "GET", path: "/schedules/new", needs: studymail.MayAdminister, page: (*site).scheduleNew},
+		{method: "POST", path: "/schedules", needs: studymail.MayAdminister, page: (*site).scheduleAdd},
+		{method: "POST", path: "/schedules/preview", needs: studymail.MayAdminister, page: (*site).schedulePreview},
+		{method: "GET", path: "/schedules/{id}", needs: studymail.MayView, page: (*site).scheduleShow},
+		{method: "GET", path: "/schedules/{id}/edit", needs: studymail.MayAdminister, page: (*site).scheduleEditForm},
+		{method: "POST", path: "/schedules/{id}", needs: studymail.MayAdminister, page: (*site).scheduleEdit},
+		{method: "GET", path: "/schedules/{id}/enabled", needs: studymail.MayAdminister, page: (*site).scheduleSwitchForm},
+		{method: "POST", path: "/schedules/{id}/enabled", needs: studymail.MayAdminister, page: (*site).scheduleSwitch},
+		{method: "GET", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRunForm},
+		{method: "POST", path: "/schedules/{id}/run", needs: studymail.MayAdminister, page: (*site).scheduleRun},
 
 		// Monitor.
+		{method: "GET", path: "/monitor", needs: studymail.MayView, page: (*site).monitor},
+		{method: "GET", path: "/monitor/jobs", needs: studymail.MayView, page: (*site).jobList},
+		{method: "GET", path: "/monitor/jobs/{number}", needs: studymail.MayView, page: (*site).jobShow},
+		{method: "GET", path: "/monitor/jobs/cancel", needs: studymail.MayAdminister, page: (*site).jobCancelForm},
+		{method: "POST", path: "/monitor/jobs/cancel", needs: studymail.MayAdminister, page: (*site).jobCancel},
+		{method: "GET", path: "/monitor/jobs/retry", needs: studymail.MayAdminister, page: (*site).jobRetryForm},
+		{method: "POST", path: "/monitor/jobs/retry", needs: studymail.MayAdminister, page: (*site).jobRetry},
+		{method: "GET", path: "/monitor/queues/{name}", needs: studymail.MayAdminister, page: (*site).queueForm},
+		{method: "POST", path: "/monitor/queues/{name}", needs: studymail.MayAdminister, page: (*site).queueSet},
 
 		// Events.
 		{method: "GET", path: "/events", needs: studymail.MayView, page: (*site).eventList},
@@ -147,6 +201,8 @@ func routes() []route {
 		{method: "POST", path: "/users/{id}/second-factor/off", needs: studymail.MayAdminister, page: (*site).userSecondFactorOff},
 
 		// Settings.
+		{method: "GET", path: "/settings", needs: studymail.MayAdminister, page: (*site).settings},
+		{method: "POST", path: "/settings/test", needs: studymail.MayAdminister, page: (*site).settingsTest},
 
 		// Mailbox: with the Maildir transport only.
 		{method: "GET", path: mailbox, needs: studymail.MayView, page: (*site).mailboxList},

@@ -12,6 +12,7 @@ import (
 	"studymail/internal/account"
 	"studymail/internal/audience"
 	"studymail/internal/config"
+	"studymail/internal/feedback"
 	"studymail/internal/outbox"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
@@ -20,11 +21,15 @@ import (
 // Options are what a server answers with.
 type Options struct {
 	Health      Health
+	Engine      Engine
+	Doctor      Doctor
+	Metrics     *Metrics
 	Log         *slog.Logger
 	HostAllowed func(host string) bool // of the Host header
 	Config      *config.Config
 	Store       *store.Store
 	Accounts    *account.Accounts
+	Feedback    *feedback.Intake
 	Planner     *audience.Planner
 	Letterbox   *outbox.Letterbox // shows mails as they were sent
 	Sealer      *sealed.Sealer
@@ -32,6 +37,10 @@ type Options struct {
 	Now         func() time.Time
 	Version     string
 
+	// SendTest hands one letter over to the user who asks; nil: this process cannot.
+	SendTest func(ctx context.Context, t TestLetter) (studymail.Outcome, error)
+	// QueueImport queues the job that checks or writes an import.
+	QueueImport func(ctx context.Context, tx *store.Tx, id studymail.ID) error
 	// Flow tells how fast a campaign's mail goes out, with so many messages to go.
 	Flow func(ctx context.Context, tx *store.Tx, campaign int64, left int) (studymail.Flow, error)
 }

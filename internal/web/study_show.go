@@ -98,7 +98,7 @@ func (s *site) studyShow(v *visit) error {
 		Patients: "/patients?study=" + c.ID.String(),
 	}
 	if p.MayEdit {
-		p.Heading.Actions = []link{{"Edit", "/studies/" + c.ID.String() + "/edit"}, {"Add a patient", "/patients/new?study=" + c.ID.String()}}
+		p.Heading.Actions = []link{{"Edit", "/studies/" + c.ID.String() + "/edit"}, {"Import patients", "/imports/new?study=" + c.ID.String()}, {"Add a patient", "/patients/new?study=" + c.ID.String()}}
 	}
 	inStudy := 0
 	for _, k := range counts {

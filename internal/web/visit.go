@@ -152,8 +152,9 @@ func (v *visit) here() string {
 // keptInWayBack are the parameters by which our lists are filtered and paged.
 // What is searched for by words is not among them.
 var keptInWayBack = []string{
-	"about", "action", "active", "actor", "after", "before", "campaign", "cancelled", "in_study", "outcome", "person",
-	"provider", "reason", "since", "size", "sort", "state", "status", "step", "study", "until",
+	"about", "action", "active", "actor", "after", "before", "campaign", "cancelled", "does", "enabled", "in_study", "kind",
+	"outcome", "person", "provider", "queue", "reason", "runs", "since", "size", "sort", "span", "state", "status", "step", "study",
+	"until",
 }
 
 func wayBack(u *url.URL) string {

@@ -17,6 +17,8 @@ import (
 	"studymail/internal/account"
 	"studymail/internal/audience"
 	"studymail/internal/config"
+	"studymail/internal/feedback"
+	"studymail/internal/jobs"
 	"studymail/internal/outbox"
 	"studymail/internal/sealed"
 	"studymail/internal/store"
@@ -35,6 +37,7 @@ type house struct {
 	log    *lines
 	ahead  *time.Duration // of the real clock
 	server *httptest.Server
+	engine *jobs.Queue
 	flow   studymail.Flow
 }
 
@@ -63,6 +66,15 @@ func (well) MailFlows(context.Context) (studymail.Health, error) {
 	return studymail.Health{Healthy: true}, nil
 }
 
+func (well) Examine(_ context.Context, try bool) (studymail.Health, error) {
+	h := studymail.Health{Healthy: true, Checks: []studymail.Check{{Name: "limits of the transport", OK: true, Value: "none"}}}
+	if try {
+		h.Healthy = false
+		h.Checks = append(h.Checks, studymail.Check{Name: "transport smtp, tried now", Value: "<b>refused</b>", Limit: "works", Mend: "look at the relay"})
+	}
+	return h, nil
+}
+
 // newHouse makes a house; environ are settings, such as SESSION_IDLE=1h.
 func newHouse(tb testing.TB, environ ...string) *house {
 	tb.Helper()
@@ -79,22 +91,34 @@ func newHouse(tb testing.TB, environ ...string) *house {
 	}
 	h.store = storetest.OpenURL(tb, storetest.URL(tb, store.SQLite), now)
 	keys := storetest.Keys(tb)
+	if err := jobs.Migrate(tb.Context(), h.store); err != nil {
+		tb.Fatal(err)
+	}
+	engine, err := jobs.NewQueue(h.store)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h.engine = engine
 	accounts := account.New(account.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now})
 	h.site, err = newSite(Options{
-		Health: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
+		Health: well{}, Engine: engine, Doctor: well{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelInfo})), HostAllowed: cfg.HostAllowed,
 		Planner: &audience.Planner{
 			Store: h.store, Zone: cfg.TimeZone, AttemptLimit: 3, ExpiresAfter: time.Hour, Log: slog.New(slog.DiscardHandler),
 			Wake: func(context.Context, *store.Tx, studymail.ID) error { return nil },
 		},
 		Letterbox: &outbox.Letterbox{Sender: sealed.NewEmail("studies@example.org"), Zone: cfg.TimeZone, Sealer: keys.Sealer(), Opener: keys.Opener()},
 		Flow:      func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
-		Config:    cfg, Store: h.store, Accounts: accounts, Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
+		Config:    cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	h.site.Metrics = NewMetrics(MetricsSource{Store: h.store, Engine: engine, Health: well{}, Log: h.site.Log, Version: "test"})
 	h.addUsers(accounts)
-	h.server = httptest.NewServer(h.site.handler())
+	h.server = httptest.NewUnstartedServer(h.site.handler())
+	// As the product's own: each request begins with its time, whatever the one before set.
+	h.server.Config.ReadTimeout, h.server.Config.WriteTimeout = time.Hour, time.Hour
+	h.server.Start()
 	tb.Cleanup(h.server.Close)
 	h.url = h.server.URL
 	return h

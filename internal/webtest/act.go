@@ -9,6 +9,8 @@ import (
 
 	"studymail"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -142,6 +144,44 @@ func (t *Tab) Sees(what string) *Tab {
 	t.tb.Helper()
 	t.until(fmt.Sprintf("%q", what), fmt.Sprintf(`document.body && document.body.innerText.replace(/\s+/g, " ").includes(%s)`, quote(what)))
 	return t
+}
+
+// SeesInFrame waits until the letter in the frame says something.
+func (t *Tab) SeesInFrame(what string) *Tab {
+	t.tb.Helper()
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		// The frame has no origin: only the debugger's tree of the page has it.
+		deep := int64(-1)
+		pierce := true
+		r, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{Depth: &deep, Pierce: &pierce})
+		if err == nil && strings.Contains(strings.Join(strings.Fields(frameText(r.Root, false)), " "), what) {
+			return t
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.tb.Fatalf("waited for %q in the frame of %s", what, t.Path())
+		}
+	}
+}
+
+// frameText is what the documents inside of a page's frames say.
+func frameText(n *cdp.Node, inside bool) string {
+	text := ""
+	if inside && n.NodeName == "#text" {
+		text = n.NodeValue + " "
+	}
+	for _, c := range n.Children {
+		text += frameText(c, inside)
+	}
+	if n.ContentDocument != nil {
+		text += frameText(n.ContentDocument, true)
+	}
+	return text
 }
 
 // SeesNot fails if the page says something.

@@ -61,6 +61,8 @@ func chromium() (context.Context, error) {
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 			chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
 			chromedp.Flag("font-render-hinting", "none"),
+			// A letter in its sandboxed frame would have a process of its own, out of our sight.
+			chromedp.Flag("disable-features", "IsolateSandboxedIframes"),
 		}
 		alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 		ctx, end := chromedp.NewContext(alloc)

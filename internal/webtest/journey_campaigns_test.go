@@ -23,7 +23,7 @@ func TestASenderPlansACampaign(t *testing.T) {
 		}
 		tab.Sees("Every Tuesday at 09:00 (Europe/London).").Sees("The next times:")
 		tab.Fill("Now", "yes").Go("Continue")
-		tab.Fill("Reminder 1: days after the first letter", "7").Go("Save as a draft and review").Sees("Choose a letter, or empty both fields")
+		tab.Fill("Reminder 1: days later", "7").Go("Save as a draft and review").Sees("Choose a letter, or empty both fields")
 		tab.Fill("Reminder 1: letter", "Invitation, version 1").Fill("Name of the campaign", "The first wave").Go("Save as a draft and review")
 		tab.Sees("Nothing was sent yet").Sees("7 days after the first letter").Sees("Left out: Opted out")
 

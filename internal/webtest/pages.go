@@ -22,6 +22,9 @@ func Pages() []Page {
 		{Name: "login-refused", At: "/login", Do: func(t *Tab) {
 			t.Fill("E-mail address", "nobody@example.org").Fill("Password", "not a password at all").Go("Sign in").Sees("do not fit together")
 		}},
+		{Name: "opt-out", Of: func(w *World) string { return w.OptOut }},
+		{Name: "opt-out-done", Of: func(w *World) string { return w.OptOut }, Do: func(t *Tab) { t.Go("Stop these letters").Sees("You need not do anything else") }},
+		{Name: "opt-out-broken-link", At: "/u/cut-off"},
 		{Name: "home", As: studymail.Administrator, At: "/"},
 		{Name: "account", As: studymail.Viewer, At: "/account"},
 		{Name: "account-secondfactor", As: studymail.Viewer, At: "/account/second-factor"},
@@ -84,6 +87,57 @@ func Pages() []Page {
 			t.Fill("Name", "A practice").Fill("ODS code", "no code").Go("Add the care provider").Sees("1 to 8 letters and digits")
 		}},
 		{Name: "provider", As: studymail.Coordinator, Of: func(w *World) string { return "/providers/" + w.Ward.Provider.ID.String() }},
+		{Name: "templates", As: studymail.Coordinator, At: "/templates"},
+		{Name: "templates-none", As: studymail.Viewer, At: "/templates?state=archived"},
+		{Name: "template-new", As: studymail.Coordinator, At: "/templates/new", Do: func(t *Tab) {
+			t.SeesInFrame("Dear Anna Example").Sees("care_provider_ods_code")
+		}},
+		{Name: "template-new-wrong", As: studymail.Coordinator, At: "/templates/new", Do: func(t *Tab) {
+			t.Fill("Name", "Invitation").Fill("Letter", "Dear {{ first_name }}").Go("Add the template").Sees("did you mean {{ patient_first_name }}?")
+		}},
+		{Name: "template", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() }},
+		{Name: "template-viewer", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "?version=1" }, Do: func(t *Tab) { t.Fill("Plain text", "yes") }},
+		{Name: "template-patient", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() }, Do: func(t *Tab) {
+			t.Go("Take some patient in study").Sees("with masks").Fill("On a phone", "yes")
+		}},
+		{Name: "template-edit", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/edit" }},
+		{Name: "template-versions", As: studymail.Viewer, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/versions" }},
+		{Name: "template-settings", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/settings" }},
+		{Name: "template-archive", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/archive" }},
+		{Name: "imports", As: studymail.Coordinator, At: "/imports"},
+		{Name: "imports-none", As: studymail.Viewer, Of: func(w *World) string { return "/imports?study=" + w.Ward.Other.ID.String() }},
+		{Name: "import-new", As: studymail.Coordinator, At: "/imports/new"},
+		{Name: "import-new-wrong", As: studymail.Coordinator, At: "/imports/new", Do: func(t *Tab) {
+			t.Fill("Study", "Walking").Upload("File", t.product.World.Imports.Picture).Go("Upload and check").Sees("This is a picture")
+		}},
+		{Name: "import-columns", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Received.String() }},
+		{Name: "import-problems", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Checked.String() }},
+		{Name: "import-problems-shown", As: studymail.Coordinator, Of: func(w *World) string { return "/imports/" + w.Imports.Checked.String() }, Do: func(t *Tab) {
+			t.Go("Show the values").Sees("nowhere").Press("Worth a look")
+		}},
+		{Name: "import-done", As: studymail.Viewer, Of: func(w *World) string { return "/imports/" + w.Imports.Done.String() }},
+		{Name: "home-empty-of-rights", As: studymail.Viewer, At: "/"},
+		{Name: "schedules", As: studymail.Administrator, At: "/schedules"},
+		{Name: "schedules-new", As: studymail.Administrator, At: "/schedules/new", Do: func(t *Tab) {
+			t.Fill("Tuesday", "yes").Press("Show the next times").Sees("Every Tuesday at 09:00")
+		}},
+		{Name: "schedules-new-wrong", As: studymail.Administrator, At: "/schedules/new", Do: func(t *Tab) {
+			t.Fill("Name", "Nights").Fill("By a cron expression", "yes").Fill("Cron expression", "0 9 31 2 *").Go("Add the schedule").Sees("never comes true")
+		}},
+		{Name: "schedule", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() }},
+		{Name: "schedule-edit", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/edit" }},
+		{Name: "schedule-run", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/run" }},
+		{Name: "schedule-off", As: studymail.Administrator, Of: func(w *World) string { return "/schedules/" + w.Desk.Schedule.ID.String() + "/enabled" }},
+		{Name: "monitor", As: studymail.Administrator, At: "/monitor?span=month"},
+		{Name: "monitor-viewer", As: studymail.Viewer, At: "/monitor"},
+		{Name: "monitor-queue", As: studymail.Administrator, At: "/monitor/queues/plan"},
+		{Name: "jobs", As: studymail.Administrator, At: "/monitor/jobs"},
+		{Name: "jobs-none", As: studymail.Viewer, At: "/monitor/jobs?state=given+up"},
+		{Name: "job", As: studymail.Administrator, Of: func(w *World) string { return w.Desk.jobPath() }},
+		{Name: "settings", As: studymail.Administrator, At: "/settings"},
+		{Name: "settings-tested", As: studymail.Administrator, At: "/settings", Do: func(t *Tab) {
+			t.Go("Test the folder that mail goes to").Sees("Tried just now")
+		}},
 		{Name: "patients-send", As: studymail.Sender, At: "/patients", Do: func(t *Tab) {
 			t.Fill("Select all 60 that match", "yes").Go("Send e-mail…").Sees("all 60 patients")
 		}},
@@ -107,7 +161,7 @@ func Pages() []Page {
 			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Fill("Again and again", "yes").Sees("The next times:")
 		}},
 		{Name: "campaign-new-reminders-wrong", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }, Do: func(t *Tab) {
-			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Go("Continue").Fill("Reminder 1: days after the first letter", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
+			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Go("Continue").Fill("Reminder 1: days later", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
 		}},
 		{Name: "campaign-draft", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() }},
 		{Name: "campaign-review", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() + "/start" }},

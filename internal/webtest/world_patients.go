@@ -18,6 +18,7 @@ type Ward struct {
 	Study, Other studymail.Study
 	Provider     studymail.Provider
 	Patients     []studymail.Patient // the last ones left the study
+	Template     studymail.Template  // of two versions; the older one was sent
 }
 
 // PatientDetails are those of the invented person number n.
@@ -50,6 +51,12 @@ func seedWard(tb testing.TB, p *Product) {
 		tb.Fatal(err)
 	}
 	p.write(tb)
+	w.Template = template
+	second := studymail.TemplateVersion{Format: "markdown", Subject: "Would you like to take part in our study of sleep and the heart?", Body: "Dear {{ patient_full_name }},\n\nwould you like to take part in **{{ study_name }}**?\n\n{{ care_provider_contact }}\n"}
+	err = p.App.Store.Write(ctx, func(tx *store.Tx) error { return tx.AddTemplateVersion(ctx, &w.Template, &second) })
+	if err != nil {
+		tb.Fatal(err)
+	}
 	err = p.App.Store.Write(ctx, func(tx *store.Tx) error {
 		for i := range w.Patients[40:] {
 			it := &w.Patients[40+i]

@@ -3,10 +3,12 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { forms } from "./forms.js";
 import { live } from "./live.js";
+import { preview } from "./preview.js";
 import { theme } from "./theme.js";
 
 forms(htmx);
 live(htmx);
+preview();
 theme();
 
 // The menu of narrow screens: without this, a link to it.

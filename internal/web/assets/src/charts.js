@@ -1,4 +1,4 @@
-// <div data-chart='{"x":[unix seconds],"series":[{"label":"sent","values":[…]}]}'>
+// <div data-chart='{"zone":"Europe/London","x":[unix seconds],"series":[{"label":"sent","values":[…]}]}'>
 // draws the numbers that stand in a table below it, for who cannot see it.
 import uPlot from "uplot";
 
@@ -14,6 +14,11 @@ function draw(box) {
   const palette = isDark() ? colours.dark : colours.light;
   const ink = isDark() ? "#c8d3e0" : "#414b57";
   const grid = isDark() ? "#33414f" : "#e3e8ee";
+  const zone = data.zone || "UTC";
+  // As pages write times: the day first, by the installation's clocks.
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: zone });
+  const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const times = (_, ticks, __, ___, step) => ticks.map((t) => (step >= 86400 ? day : hour).format(t * 1000));
   const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
   box.replaceChildren();
   return new uPlot(
@@ -21,7 +26,8 @@ function draw(box) {
       width: box.clientWidth,
       height: Math.min(260, Math.max(160, box.clientWidth / 3)),
       series: [{}, ...data.series.map((s, i) => ({ label: s.label, stroke: palette[i % palette.length], width: 2, points: { show: data.x.length < 40 } }))],
-      axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map((t) => t.toLocaleString("en-GB")) }],
+      tzDate: (t) => uPlot.tzDate(new Date(t * 1000), zone),
+      axes: [{ ...axis, values: times }, { ...axis, size: 60, values: (_, ticks) => ticks.map((t) => t.toLocaleString("en-GB")) }],
       scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       legend: { live: false },
     },

@@ -5,7 +5,7 @@ export function forms(htmx) {
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches("[data-once]")) return;
+    if (!form.matches("[data-once]") || event.submitter?.formTarget) return; // a look, in a frame
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -1,0 +1,26 @@
+package store_test
+
+import (
+	"testing"
+
+	"studymail/internal/storetest"
+)
+
+func TestFeedback(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.FeedbackCountsOnceHoweverOftenItComes,
+		storetest.ADeadAddressTakesThePersonOutOfAllStudies,
+		storetest.ALateBounceCountsAfterADelivery,
+		storetest.ABounceBeforeOurOwnRecordWaits,
+		storetest.WhatComesBackSettlesAnUncertainMessage,
+		storetest.SoftBouncesScoreAgainstAnAddress,
+		storetest.WhatComesBackForAnEarlierAddressLeavesThePatientAlone,
+		storetest.AnOptOutReachesAsFarAsItSays,
+		storetest.AnOptOutSkipsWhatWaitsAtOnce,
+		storetest.WhatIsUndoneStandsAsBefore,
+		storetest.FeedbackIsListedByEachFilterAndForgottenInTime,
+		storetest.AMessageThatIsSentAgainBeginsWithNothing,
+		storetest.AHaltedCampaignGoesOnOnlyByAPerson,
+	)
+}

@@ -1,0 +1,17 @@
+package store_test
+
+import (
+	"testing"
+
+	"studymail/internal/storetest"
+)
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, storetest.FiguresAddUpInEachSpan)
+}
+
+func TestDesk(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, storetest.TheFirstPageTellsWhatNeedsAPerson, storetest.WorkersAreShownWithWhatTheyDo)
+}
