@@ -48,7 +48,6 @@ type messageRow struct {
 	Patient  link
 	Attempts string
 	Planned  moment
-	Changed  moment
 	Again    bool
 }
 
@@ -185,8 +184,8 @@ func again(state studymail.State) bool {
 func (s *site) messageRow(m *store.MessageRow) messageRow {
 	r := messageRow{
 		ID: m.ID, Short: shortID(m.ID), State: messageBadge(m.State), Reason: sentenceWord(string(m.Reason)), Study: m.StudyName,
-		Campaign: link{m.CampaignName, "/campaigns/" + m.CampaignID.String()}, Patient: link{"Patient " + shortID(m.PatientID), "/patients/" + m.PatientID.String()},
-		Attempts: strconv.Itoa(m.Attempts) + " of " + strconv.Itoa(m.AttemptLimit), Planned: s.timeOf(m.CreatedAt), Changed: s.timeOf(m.UpdatedAt), Again: again(m.State),
+		Campaign: link{m.CampaignName, "/campaigns/" + m.CampaignID.String()}, Patient: link{shortID(m.PatientID), "/patients/" + m.PatientID.String()},
+		Attempts: strconv.Itoa(m.Attempts) + " of " + strconv.Itoa(m.AttemptLimit), Planned: s.timeOf(m.CreatedAt), Again: again(m.State),
 	}
 	if m.Reason == "" {
 		r.Reason = "–"
