@@ -17,7 +17,7 @@ import (
 // Feedback takes in what comes back.
 func (a *App) Feedback() *feedback.Intake {
 	return feedback.New(feedback.Options{
-		Store: a.Store, Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Domain: a.Config.BounceDomain, Log: a.Logs.Worker,
+		Store: a.Store, Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Domain: a.Config.BounceDomain, Log: a.Logs.Worker, Zone: a.Config.TimeZone,
 	})
 }
 

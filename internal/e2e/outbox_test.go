@@ -230,7 +230,7 @@ func (s *site) inWindows() map[int64]bool {
 		return open
 	}
 	// Only those of which no outcome is recorded are in doubt.
-	s.look("SELECT id FROM messages WHERE state <> 15 AND id >= "+lowest(open), func(rows *sql.Rows) error {
+	s.look("SELECT id FROM messages WHERE state <> 15 AND (state <> 10 OR claim_token = 0) AND id >= "+lowest(open), func(rows *sql.Rows) error {
 		var k int64
 		err := rows.Scan(&k)
 		delete(open, k)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"studymail"
 	"studymail/internal/bounce"
@@ -26,6 +27,7 @@ type Options struct {
 	Opener *sealed.Opener // to take details out of what other servers say
 	Domain string         // BOUNCE_DOMAIN
 	Log    *slog.Logger
+	Zone   *time.Location // in which figures have their days
 }
 
 // Intake takes feedback in. It may be used by many at once.
@@ -104,7 +106,7 @@ func (i *Intake) take(ctx context.Context, f studymail.Feedback) (Taken, error) 
 	var taken Taken
 	err := i.again(ctx, func(tx *store.Tx) (err error) {
 		taken = Taken{Feedback: f}
-		taken.Repeat, err = tx.TakeFeedback(ctx, &taken.Feedback, effectOf(bounce.Class(f.Class)))
+		taken.Repeat, err = tx.TakeFeedback(ctx, &taken.Feedback, i.effectOf(&f))
 		return err
 	})
 	if err == nil && i.Log != nil {
@@ -112,6 +114,13 @@ func (i *Intake) take(ctx context.Context, f studymail.Feedback) (Taken, error) 
 	}
 	taken.Kept = nil
 	return taken, err
+}
+
+// effectOf is what follows from a feedback, counted by the installation's days.
+func (i *Intake) effectOf(f *studymail.Feedback) store.FeedbackEffect {
+	e := effectOf(bounce.Class(f.Class))
+	e.Zone = i.Zone
+	return e
 }
 
 // again runs a transaction once more when a message changed under it: its sender
@@ -139,7 +148,7 @@ func (i *Intake) ApplyWaiting(ctx context.Context) (int, error) {
 	for n := range waiting {
 		f := &waiting[n]
 		if err := i.again(ctx, func(tx *store.Tx) error {
-			return tx.ApplyFeedback(ctx, f, effectOf(bounce.Class(f.Class)))
+			return tx.ApplyFeedback(ctx, f, i.effectOf(f))
 		}); err != nil {
 			return n, err
 		}

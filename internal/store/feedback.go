@@ -21,6 +21,7 @@ type FeedbackEffect struct {
 	Remember  bool                  // also for studies that the person is added to later
 	AtOnce    bool                  // does not wait for our own record of the hand-over
 	Again     bool                  // follows each time that it comes, not once for a message
+	Zone      *time.Location        // says when the days of figures begin; nil: it is not counted in figures
 }
 
 // mostKept bounds how many mails are kept for a person to look at.
@@ -185,7 +186,23 @@ func (t *Tx) follow(ctx context.Context, f *studymail.Feedback, m *addressed, e 
 	_, err := t.exec(ctx, "note what followed from feedback "+f.ID.String(),
 		`UPDATE feedback SET effect = $1, state = 20, applied_at = $2 WHERE id = $3`, f.Effect, ms(t.now), f.Key)
 	f.State = studymail.FeedbackApplied
-	return err
+	if err != nil || e.Zone == nil {
+		return err
+	}
+	// Last: senders note figures, too, and who holds those waits for nothing else.
+	return t.AddFigures(ctx, e.Zone, figuresOf(fresh))
+}
+
+// figuresOf counts what came back for a message for the first time.
+func figuresOf(fresh studymail.CameBack) map[string]int64 {
+	counts := map[string]int64{}
+	if fresh&(studymail.CamePolicy|studymail.CameFault|studymail.CameSoft|studymail.CameHard) != 0 {
+		counts[studymail.FigureBounced] = 1
+	}
+	if fresh&studymail.CameComplaint != 0 {
+		counts[studymail.FigureComplained] = 1
+	}
+	return counts
 }
 
 // noteCameBack notes with a message what came back for it, counts it, and settles

@@ -8,7 +8,7 @@ import (
 
 func TestFigures(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.FiguresAddUpInEachSpan)
+	storetest.Run(t, storetest.FiguresAddUpInEachSpan, storetest.WhatComesBackIsCountedInFiguresOnce)
 }
 
 func TestDesk(t *testing.T) {

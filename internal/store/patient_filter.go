@@ -66,19 +66,6 @@ func (f *PatientFilter) where(table, outcome string, p *params) string {
 	return b.String()
 }
 
-// stands are the pairs of status and cancelled that the filter lets through.
-func (f *PatientFilter) stands() (all []studymail.Patient) {
-	for _, status := range studymail.Statuses() {
-		for _, cancelled := range studymail.Cancellations() {
-			p := studymail.Patient{Status: status, Cancelled: cancelled}
-			if (f.Status == nil || *f.Status == status) && (f.Cancelled == nil || *f.Cancelled == cancelled) && (f.InStudy == nil || *f.InStudy == p.InStudy()) {
-				all = append(all, p)
-			}
-		}
-	}
-	return all
-}
-
 // anyStanding tells whether status and cancelled do not matter.
 func (f *PatientFilter) anyStanding() bool {
 	return f.Status == nil && f.Cancelled == nil && f.InStudy == nil

@@ -72,7 +72,7 @@ func TheFirstPageTellsWhatNeedsAPerson(t *testing.T, s *store.Store) {
 	})
 }
 
-// WorkersAreShownWithWhatTheyDo: what one holds and hands over, and that it stopped.
+// WorkersAreShownWithWhatTheyDo looks at what one holds and hands over, and that it stopped.
 func WorkersAreShownWithWhatTheyDo(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	l := newLetters(t, s)

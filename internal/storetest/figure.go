@@ -8,7 +8,7 @@ import (
 	"studymail/internal/store"
 )
 
-// FiguresAddUpInEachSpan, across the midnight of a zone, and the fine ones go.
+// FiguresAddUpInEachSpan counts across the midnight of a zone; the fine ones go.
 func FiguresAddUpInEachSpan(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	clock := NewClock(t, "2026-07-01T22:59:30Z") // 23:59:30 in London

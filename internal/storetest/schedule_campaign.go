@@ -7,7 +7,7 @@ import (
 	"studymail/internal/store"
 )
 
-// ADraftIsGivenOneSchedule: a schedule finds its campaign in whatever state, and
+// ADraftIsGivenOneSchedule has a schedule find its campaign in whatever state, and
 // only a draft without one can be given one.
 func ADraftIsGivenOneSchedule(t *testing.T, s *store.Store) {
 	ctx := t.Context()

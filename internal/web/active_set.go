@@ -30,7 +30,8 @@ type switched struct {
 func (s *site) providerSwitch(v *visit) (switched, error) {
 	c, err := s.providerOf(v)
 	return switched{
-		"care provider", c.Name, "/providers/" + c.ID.String(), c.Active, version(c.UpdatedAt), store.PatientFilter{Provider: c.Key},
+		"care provider", c.Name, "/providers/" + c.ID.String(), c.Active, version(c.UpdatedAt),
+		store.PatientFilter{Provider: c.Key},
 		func(tx *store.Tx, active bool) error {
 			row := c
 			row.Active = active
@@ -42,7 +43,8 @@ func (s *site) providerSwitch(v *visit) (switched, error) {
 func (s *site) studySwitch(v *visit) (switched, error) {
 	c, err := s.studyOf(v)
 	return switched{
-		"study", c.Name, "/studies/" + c.ID.String(), c.Active, version(c.UpdatedAt), store.PatientFilter{Study: c.Key},
+		"study", c.Name, "/studies/" + c.ID.String(), c.Active, version(c.UpdatedAt),
+		store.PatientFilter{Study: c.Key},
 		func(tx *store.Tx, active bool) error {
 			row := c
 			row.Active = active

@@ -157,7 +157,8 @@ func (s *site) needs(v *visit, d *desk, h *healthCard) []need {
 	}
 	if d.uncertain > 0 {
 		all = append(all, need{
-			badge{"warn", "Uncertain"}, countOf(int64(d.uncertain), "letter") + " may or may not have been sent.",
+			badge{"warn", "Uncertain"},
+			countOf(int64(d.uncertain), "letter") + " may or may not have been sent.",
 			"studymail does not guess, or somebody would get two letters: say for each what became of it. The oldest waits since " + s.timeOf(d.oldest).Words + ".",
 			v.messagesLink("Settle them", "?state=uncertain"),
 		})
@@ -172,7 +173,8 @@ func (s *site) needs(v *visit, d *desk, h *healthCard) []need {
 		}
 		c := &d.failed[i]
 		all = append(all, need{
-			badge{"bad", "Failed"}, "Of the campaign " + c.Name + " " + countOf(int64(c.Failed), "letter") + " failed.",
+			badge{"bad", "Failed"},
+			"Of the campaign " + c.Name + " " + countOf(int64(c.Failed), "letter") + " failed.",
 			"They are not tried again by themselves. Each says why.", v.messagesLink("Look at them", "?state=failed&campaign="+c.ID.String()),
 		})
 	}
@@ -201,12 +203,14 @@ func (s *site) scheduleNeeds(r *store.ScheduleRow) (need, bool) {
 	switch r.Last.Outcome {
 	case studymail.RunMissed:
 		return need{
-			badge{"warn", "Missed"}, "The schedule " + r.Name + " was due " + s.timeOf(r.Last.DueAt).Words + " and nothing ran.",
+			badge{"warn", "Missed"},
+			"The schedule " + r.Name + " was due " + s.timeOf(r.Last.DueAt).Words + " and nothing ran.",
 			"No worker was up in time. Run it by hand if it is still wanted.", look,
 		}, true
 	case studymail.RunFailed:
 		return need{
-			badge{"bad", "Failed"}, "The last run of the schedule " + r.Name + " failed, " + s.timeOf(r.Last.FiredAt).Words + ".",
+			badge{"bad", "Failed"},
+			"The last run of the schedule " + r.Name + " failed, " + s.timeOf(r.Last.FiredAt).Words + ".",
 			sentence(runDetail(r.Last)) + " Run it by hand once that is mended.", look,
 		}, true
 	case studymail.RunWaiting, studymail.RunRunning, studymail.RunEnded, studymail.RunOverlapped:

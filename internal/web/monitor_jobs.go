@@ -111,7 +111,8 @@ func jobQuery(f *studymail.JobFilter) string {
 
 func (s *site) jobRow(j *studymail.Job) jobRow {
 	return jobRow{
-		link{jobKindWords(j.Kind), jobPath(j.Number)}, j.Number, j.Queue, jobStateBadge(j.State), triedWords(j),
+		link{jobKindWords(j.Kind), jobPath(j.Number)},
+		j.Number, j.Queue, jobStateBadge(j.State), triedWords(j),
 		s.timeOf(j.CreatedAt), s.agoOf(j.DueAt), s.timeOf(j.EndedAt),
 	}
 }

@@ -181,6 +181,13 @@ func TestJobsAreCancelledAndRetriedByTheNumberThatWasShown(t *testing.T) {
 	if state(numbers[0]) != studymail.JobWaiting || !strings.HasPrefix(h.events(2), "job retried, job cancelled") {
 		t.Errorf("%s %s", state(numbers[0]), h.events(2))
 	}
+	// The old form, sent again after somebody cancelled them anew: it acted already.
+	if r := v.post("/monitor/jobs/cancel", "form", studymail.NewID().String(), "kind", "plan_campaign", "expect", "4"); r.status != http.StatusSeeOther {
+		t.Errorf("%d", r.status)
+	}
+	if r := v.post("/monitor/jobs/retry", "form", token, "kind", "plan_campaign", "expect", "4"); r.status != http.StatusSeeOther || state(numbers[0]) != studymail.JobCancelled {
+		t.Errorf("the old form: %d, %s", r.status, state(numbers[0]))
+	}
 }
 
 func TestAQueueIsPausedAndResumed(t *testing.T) {

@@ -25,12 +25,13 @@ var restoreReasons = []option{
 	{Value: "other", Text: "Something else"},
 }
 
-func chosen(f *form, name string, options []option) string {
+// chosen has a form's field be one of the options.
+func chosen(f *form, name string, options []option) {
 	values := make([]string, len(options))
 	for i, o := range options {
 		values[i] = o.Value
 	}
-	return f.Choice(name, values...)
+	f.Choice(name, values...)
 }
 
 // move words a change for its event: "New → New, Opted out; telephone".

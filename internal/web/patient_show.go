@@ -112,18 +112,28 @@ func (s *site) showPatient(v *visit, status int, p *store.PatientRow, f *form, s
 		MayShow: v.may(studymail.MaySeeDetails), MayEdit: v.may(studymail.MayEdit), More: len(messages) > messagesInStory,
 	}
 	page.Facts = []fact{
-		{"Study", link{p.StudyName, "/studies/" + study.ID.String()}}, {"Care provider", p.ProviderName},
-		{"Status", statusBadge(p.Status)}, {"Cancelled", cancelledBadge(p.Cancelled)}, {"In study", inStudyBadge(&p.Patient)},
-		{"Mailed today", mailable(why)}, {"Last letter", outcomeBadge(p.Outcome)},
-		{"Added", s.timeOf(p.CreatedAt)}, {"Changed", s.timeOf(p.UpdatedAt)}, {"UUID", p.ID.String()}, {"UUID of the person", p.PersonID.String()},
+		{"Study", link{p.StudyName, "/studies/" + study.ID.String()}},
+		{"Care provider", p.ProviderName},
+		{"Status", statusBadge(p.Status)},
+		{"Cancelled", cancelledBadge(p.Cancelled)},
+		{"In study", inStudyBadge(&p.Patient)},
+		{"Mailed today", mailable(why)},
+		{"Last letter", outcomeBadge(p.Outcome)},
+		{"Added", s.timeOf(p.CreatedAt)},
+		{"Changed", s.timeOf(p.UpdatedAt)},
+		{"UUID", p.ID.String()},
+		{"UUID of the person", p.PersonID.String()},
 	}
 	if len(provider) == 1 {
 		page.Facts[1].Value = link{p.ProviderName, "/providers/" + provider[0].ID.String()}
 	}
 	name, email := o.words(shown)
 	page.Details = []fact{
-		{"Username", name(o.Details.Username)}, {"First name", name(o.Details.FirstName)}, {"Last name", name(o.Details.LastName)},
-		{"E-mail address", email(o.Details.Email)}, {"External ID", name(o.ExternalID)},
+		{"Username", name(o.Details.Username)},
+		{"First name", name(o.Details.FirstName)},
+		{"Last name", name(o.Details.LastName)},
+		{"E-mail address", email(o.Details.Email)},
+		{"External ID", name(o.ExternalID)},
 	}
 	for i := range others {
 		if others[i].ID == p.ID {

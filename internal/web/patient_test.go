@@ -638,14 +638,22 @@ func TestStudiesAndCareProvidersAreKeptByForms(t *testing.T) {
 		deactivate string
 	}{
 		{
-			"/providers", []string{"name", "", "ods_code", "no code", "reply_to", "nobody"}, "1 to 8 letters and digits",
-			[]string{"name", "Smith's Surgery", "ods_code", "abcd001", "contact", "Dr Smith"}, "with this ODS code already",
-			[]string{"name", "Smith & Sons", "contact", "Dr Smith"}, "", "Deactivate Smith &amp; Sons",
+			"/providers",
+			[]string{"name", "", "ods_code", "no code", "reply_to", "nobody"},
+			"1 to 8 letters and digits",
+			[]string{"name", "Smith's Surgery", "ods_code", "abcd001", "contact", "Dr Smith"},
+			"with this ODS code already",
+			[]string{"name", "Smith & Sons", "contact", "Dr Smith"},
+			"", "Deactivate Smith &amp; Sons",
 		},
 		{
-			"/studies", []string{"name", "", "opens_on", "2026-05-01", "closes_on", "2026-04-01"}, "before the day on which the study opens",
-			[]string{"name", "A", "opens_on", "2026-05-01"}, "of this name already",
-			[]string{"name", "Sleep & heart", "opens_on", "2026-05-01"}, "", "Deactivate Sleep &amp; heart",
+			"/studies",
+			[]string{"name", "", "opens_on", "2026-05-01", "closes_on", "2026-04-01"},
+			"before the day on which the study opens",
+			[]string{"name", "A", "opens_on", "2026-05-01"},
+			"of this name already",
+			[]string{"name", "Sleep & heart", "opens_on", "2026-05-01"},
+			"", "Deactivate Sleep &amp; heart",
 		},
 	} {
 		has(t, tt.path+" new", v.get(tt.path+"/new"), 200)

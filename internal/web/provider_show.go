@@ -89,8 +89,13 @@ func (s *site) providerShow(v *visit) error {
 		}
 	}
 	p.Facts = append([]fact{
-		{"State", activeBadge(c.Active)}, {"ODS code", c.ODSCode}, {"Contact", c.Contact}, {"Contact's full name", c.ContactName},
-		{"Name in From", orWords(c.FromName, "the study's")}, {"Replies go to", orWords(c.ReplyTo, "the sender's address")}, {"Telephone", c.Phone},
+		{"State", activeBadge(c.Active)},
+		{"ODS code", c.ODSCode},
+		{"Contact", c.Contact},
+		{"Contact's full name", c.ContactName},
+		{"Name in From", orWords(c.FromName, "the study's")},
+		{"Replies go to", orWords(c.ReplyTo, "the sender's address")},
+		{"Telephone", c.Phone},
 	}, append(s.hoursFacts(&c.SendHours),
 		fact{"Patients", link{fmt.Sprintf("%s, %s in study", countOf(int64(n.Patients), "patient"), commas(n.InStudy)), p.Patients}},
 		fact{"Added", s.timeOf(c.CreatedAt)}, fact{"Changed", s.timeOf(c.UpdatedAt)}, fact{"UUID", c.ID.String()})...)

@@ -116,8 +116,11 @@ func (s *site) studyShow(v *visit) error {
 		})
 	}
 	p.Facts = append([]fact{
-		{"State", s.studyState(&c)}, {"Opens on", dateWords(c.OpensOn)}, {"Closes on", dateWords(c.ClosesOn)},
-		{"Approval", c.ApprovalReference}, {"Name in From", orWords(c.FromName, "EMAIL_DISPLAY_NAME")},
+		{"State", s.studyState(&c)},
+		{"Opens on", dateWords(c.OpensOn)},
+		{"Closes on", dateWords(c.ClosesOn)},
+		{"Approval", c.ApprovalReference},
+		{"Name in From", orWords(c.FromName, "EMAIL_DISPLAY_NAME")},
 		{"Shared addresses", sharedWords(c.AllowSharedAddress)},
 	}, append(s.hoursFacts(&c.SendHours),
 		fact{"Patients", link{fmt.Sprintf("%s, %s in study", countOf(int64(facets.Total), "patient"), commas(inStudy)), p.Patients}},

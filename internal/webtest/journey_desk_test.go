@@ -43,7 +43,7 @@ func TestAnAdministratorKeepsSchedulesAndTheEngine(t *testing.T) {
 		}
 		tab.Go("Monitor").Sees("Mail flows").Sees("Alive").Go("Jobs")
 		tab.reloadUntil("Retrying")
-		tab.Go("Plan a campaign's letters").Sees("not_found").Go("Cancel…").Sees("No letter is lost by that").Go("Cancel 1 job").Sees("Cancelled")
+		tab.Go("Plan a campaign's letters").Sees("not found: *studymail.Error").Go("Cancel…").Sees("No letter is lost by that").Go("Cancel 1 job").Sees("Cancelled")
 		tab.Go("Settings").Sees("All is well").Go("Test the folder that mail goes to").Sees("Tried just now")
 	})
 }
