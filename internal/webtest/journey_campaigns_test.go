@@ -17,7 +17,7 @@ func TestASenderPlansACampaign(t *testing.T) {
 		tab.Fill("Also those who had this letter", "yes").Go("Continue")
 		tab.Fill("Which letter", "Invitation, version 1").Go("Continue").Sees("It starts when you confirm it")
 
-		tab.Fill("Again and again", "yes").Fill("How often", "Every Tuesday").Fill("At", "09:00")
+		tab.Fill("Again and again", "yes").Fill("How often", "Every Tuesday").Fill("Time of day", "09:00")
 		if look.NoScript {
 			tab.Go("Show the times")
 		}
