@@ -47,9 +47,9 @@ dump: test-deps ## At a release: keep a database in mid-campaign as test data (S
 	@[ -n "$(SCHEMA)" ] || { echo "write make dump SCHEMA=0006: the number of the newest migration" >&2; exit 2; }
 	DUMP=$(SCHEMA) go test -count=1 -timeout 20m -run '^TestAnUpgradeInMidFlight' ./internal/e2e/
 
-screenshots: test-deps ## Look at every page in a real browser: pictures in build/screenshots, axe-core
+screenshots: test-deps ## Look at every page in a real browser, wide and narrow, light and dark: build/screenshots, axe-core (`make test` looks at half)
 	@scripts/assets.sh
-	go test -count=1 -timeout 20m -run '^TestPages' ./internal/webtest/
+	LOOKS=all go test -count=1 -timeout 40m -run '^TestPages' ./internal/webtest/
 
 fuzz: ## Run every fuzz target on FUZZTIME inputs (200000x)
 	scripts/fuzz.sh $(FUZZTIME)
