@@ -17,7 +17,7 @@ func TestASenderPlansACampaign(t *testing.T) {
 		tab.Fill("Also those who had this letter", "yes").Go("Continue")
 		tab.Fill("Which letter", "Invitation, version 1").Go("Continue").Sees("It starts when you confirm it")
 
-		tab.Fill("Again and again", "yes").Fill("How often", "Every Tuesday").Fill("At", "09:00")
+		tab.Fill("Again and again", "yes").Fill("How often", "Every Tuesday").Fill("Time of day", "09:00")
 		if look.NoScript {
 			tab.Go("Show the times")
 		}
@@ -38,7 +38,7 @@ func TestASenderPlansACampaign(t *testing.T) {
 			tab.Go("look again")
 		}
 		tab.Sees("Scheduled").Sees("Looks next:").Sees("patients so far")
-		tab.Go("What it would do as things stand now").Sees("Nothing is sent by looking").Go("‹ Campaign The first wave")
+		tab.Go("What it would do as things stand now").Sees("nothing is sent by looking").Go("‹ Campaign The first wave")
 		tab.Go("Pause…").Sees("0 letters still to go").Go("Pause the campaign").Sees("The campaign is paused.")
 		tab.Go("Resume…").Go("Resume the campaign").Sees("The campaign goes on.")
 		tab.Go("Cancel…").Sees("cannot be taken back").Go("Back, change nothing").Go("Cancel…").Go("Cancel the campaign for good").Sees("The campaign is cancelled").Sees("it reminds nobody any more")
