@@ -15,7 +15,7 @@ func TestASenderPlansACampaign(t *testing.T) {
 		tab := p.Tab(t, look).SignIn(studymail.Sender).Go("Campaigns").Sees("Draft").Go("Plan a campaign")
 		tab.Fill("To which study", "Sleep and heart").Go("Continue").Sees("in study now")
 		tab.Fill("Also those who had this letter", "yes").Go("Continue")
-		tab.Fill("Which letter", "Invitation, version 1").Go("Continue").Sees("It starts when you confirm it")
+		tab.Fill("Which letter", "Invitation, version 2").Go("Continue").Sees("It starts when you confirm it")
 
 		tab.Fill("Again and again", "yes").Fill("How often", "Every Tuesday").Fill("Time of day", "09:00")
 		if look.NoScript {
@@ -24,7 +24,7 @@ func TestASenderPlansACampaign(t *testing.T) {
 		tab.Sees("Every Tuesday at 09:00 (Europe/London).").Sees("The next times:")
 		tab.Fill("Now", "yes").Go("Continue")
 		tab.Fill("Reminder 1: days later", "7").Go("Save as a draft and review").Sees("Choose a letter, or empty both fields")
-		tab.Fill("Reminder 1: letter", "Invitation, version 1").Fill("Name of the campaign", "The first wave").Go("Save as a draft and review")
+		tab.Fill("Reminder 1: letter", "Invitation, version 2").Fill("Name of the campaign", "The first wave").Go("Save as a draft and review")
 		tab.Sees("Nothing was sent yet").Sees("7 days after the first letter").Sees("Left out: Opted out")
 
 		tab.Go("Send 4").Sees("They leave now.").Sees("The first wave")

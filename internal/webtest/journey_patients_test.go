@@ -37,7 +37,7 @@ func TestACoordinatorKeepsStudiesAndPatients(t *testing.T) {
 func TestACoordinatorSetsAllThatMatch(t *testing.T) {
 	withAndWithout(t, func(t *testing.T, look Look) {
 		p := Start(t, Clinic)
-		tab := p.Tab(t, look).SignIn(studymail.Coordinator).Open("/patients").Sees("Select all 60 that match")
+		tab := p.Tab(t, look).SignIn(studymail.Coordinator).Open("/patients").Sees("Select all 61 that match")
 		tab.Fill("In study", "Yes").Fill("Last letter", "Sent")
 		if look.NoScript {
 			tab.Go("Filter")

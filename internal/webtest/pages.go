@@ -49,19 +49,19 @@ func Pages() []Page {
 		{Name: "patients-filtered", As: studymail.Sender, At: "/patients?in_study=no&sort=-updated&size=25", Do: func(t *Tab) { t.Press("Numbers for each filter") }},
 		{Name: "patients-none", As: studymail.Viewer, At: "/patients?outcome=failed"},
 		{Name: "patients-search-wrong", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
-			t.Fill("Search by UUID", "nobody").Go("Search").Sees("nobody has exactly that")
+			t.Fill("Search by UUID", "nobody").Go("Search").Sees("Nobody has exactly that")
 		}},
 		{Name: "patients-status", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
-			t.Fill("Select all 60 that match", "yes").Go("Set status…").Sees("all 60 patients")
+			t.Fill("Select all", "yes").Go("Set status…").Sees("all 61 patients")
 		}},
 		{Name: "patients-status-confirm", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
-			t.Fill("Select all 60 that match", "yes").Go("Set status…").Fill("Engaged", "yes").Go("Continue").Sees("Who stays as they are")
+			t.Fill("Select all", "yes").Go("Set status…").Fill("Engaged", "yes").Go("Continue").Sees("Who stays as they are")
 		}},
 		{Name: "patients-cancel", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
 			t.Fill("Tick all 50 on this page", "yes").Go("Cancel…").Go("Continue").Sees("Choose one of these")
 		}},
 		{Name: "patients-export", As: studymail.Coordinator, At: "/patients", Do: func(t *Tab) {
-			t.Fill("Select all 60 that match", "yes").Go("Export CSV…").Sees("Export 60 patients")
+			t.Fill("Select all", "yes").Go("Export CSV…").Sees("Export 61 patients")
 		}},
 		{Name: "patients-new", As: studymail.Coordinator, At: "/patients/new"},
 		{Name: "patients-new-wrong", As: studymail.Coordinator, At: "/patients/new", Do: func(t *Tab) {
@@ -158,10 +158,10 @@ func Pages() []Page {
 		{Name: "campaign-new-who", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "who") }},
 		{Name: "campaign-new-letter", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }},
 		{Name: "campaign-new-when", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }, Do: func(t *Tab) {
-			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Fill("Again and again", "yes").Sees("The next times:")
+			t.Fill("Which letter", "Invitation, version 2").Go("Continue").Fill("Again and again", "yes").Sees("The next times:")
 		}},
 		{Name: "campaign-new-reminders-wrong", As: studymail.Sender, Of: func(w *World) string { return newCampaign(w, "letter") }, Do: func(t *Tab) {
-			t.Fill("Which letter", "Invitation, version 1").Go("Continue").Go("Continue").Fill("Reminder 1: days later", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
+			t.Fill("Which letter", "Invitation, version 2").Go("Continue").Go("Continue").Fill("Reminder 1: days later", "7").Go("Save as a draft").Sees("Choose a letter, or empty both fields")
 		}},
 		{Name: "campaign-draft", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() }},
 		{Name: "campaign-review", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() + "/start" }},
