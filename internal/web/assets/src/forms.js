@@ -48,6 +48,9 @@ function filters(htmx) {
     for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
     const url = form.getAttribute("action") + (query.size ? "?" + query : "");
     history.replaceState(null, "", url);
+    // What was asked before is given up: its answer would replace the very element that
+    // the next one waits to be put into.
+    form.setAttribute("hx-sync", "this:replace");
     htmx.ajax("GET", url, { source: form, target, select: target, swap: "outerHTML" });
   };
   let timer;
