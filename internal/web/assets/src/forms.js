@@ -42,16 +42,26 @@ export function forms(htmx) {
 }
 
 function filters(htmx) {
+  let busy = false;
+  let waits; // the form that is to be applied once more
   const apply = (form) => {
+    if (busy) {
+      waits = form;
+      return;
+    }
     const target = form.dataset.filter;
     const query = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
     const url = form.getAttribute("action") + (query.size ? "?" + query : "");
     history.replaceState(null, "", url);
-    // What was asked before is given up: its answer would replace the very element that
-    // the next one waits to be put into.
-    form.setAttribute("hx-sync", "this:replace");
-    htmx.ajax("GET", url, { source: form, target, select: target, swap: "outerHTML" });
+    // One at a time: an answer replaces the very element that the next one is put into.
+    busy = true;
+    const done = () => {
+      busy = false;
+      if (waits) later(waits, 0);
+      waits = undefined;
+    };
+    htmx.ajax("GET", url, { source: form, target, select: target, swap: "outerHTML" }).then(done, done);
   };
   let timer;
   const later = (form, ms) => {
