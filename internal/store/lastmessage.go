@@ -161,7 +161,7 @@ func (s *Store) goRound(ctx context.Context) (stale []int64, err error) {
 	}
 	to, seen := from, 0
 	err = s.Read(ctx, func(tx *Tx) error {
-		return tx.each(ctx, "look at messages that wait", `SELECT l.study_id, l.patient_id, l.message_id, CASE WHEN m.state IN (10, 15) THEN 10 ELSE m.state END
+		return tx.each(ctx, "look at messages that wait", `SELECT l.study_id, l.patient_id, l.message_id, m.state
 			FROM (SELECT study_id, patient_id, message_id FROM last_messages
 				WHERE outcome = $1 AND (study_id, patient_id) > ($2, $3) ORDER BY study_id, patient_id LIMIT $4) l
 			JOIN messages m ON m.id = l.message_id ORDER BY l.study_id, l.patient_id`,
@@ -204,25 +204,24 @@ const (
 // left: the newer one is listed yet, or will be. (+ 0: by the patient's messages,
 // never through all that are newer.)
 const (
-	outcomeOf = `CASE WHEN m.state IN (10, 15) THEN 10 ELSE m.state END`
-	newestOf  = `NOT EXISTS (SELECT 1 FROM messages n WHERE n.patient_id = m.patient_id AND n.id + 0 > m.id)`
+	newestOf = `NOT EXISTS (SELECT 1 FROM messages n WHERE n.patient_id = m.patient_id AND n.id + 0 > m.id)`
 
 	countNewest = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, ` + outcomeOf + ` AS after
+			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, m.state AS after
 			FROM json_each($1) j CROSS JOIN messages m ON m.id = j.value
 			CROSS JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
-			WHERE coalesce(l.outcome, 0) <> ` + outcomeOf + ` AND ` + newestOf + `)` + addCounts
+			WHERE coalesce(l.outcome, 0) <> m.state AND ` + newestOf + `)` + addCounts
 	putNewest = `INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
-		SELECT m.patient_id, m.id, pa.study_id, ` + outcomeOf + `
+		SELECT m.patient_id, m.id, pa.study_id, m.state
 		FROM json_each($1) j CROSS JOIN messages m ON m.id = j.value
 		CROSS JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
-		WHERE (l.outcome IS NULL OR l.outcome <> ` + outcomeOf + ` OR l.message_id <> m.id) AND ` + newestOf + `
+		WHERE (l.outcome IS NULL OR l.outcome <> m.state OR l.message_id <> m.id) AND ` + newestOf + `
 		ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = excluded.outcome`
 	moveNewest = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, ` + outcomeOf + ` AS after, m.patient_id, m.id
+			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, m.state AS after, m.patient_id, m.id
 			FROM json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = j::bigint OFFSET 0) m
 			JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
-			WHERE (l.outcome IS NULL OR l.outcome <> ` + outcomeOf + ` OR l.message_id <> m.id) AND ` + newestOf + `),
+			WHERE (l.outcome IS NULL OR l.outcome <> m.state OR l.message_id <> m.id) AND ` + newestOf + `),
 		put AS (INSERT INTO last_messages (patient_id, message_id, study_id, outcome) SELECT patient_id, id, study_id, after FROM moved
 			ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = excluded.outcome)` + addChanges
 )
@@ -278,7 +277,7 @@ func (t *Tx) RecountPatients(ctx context.Context) error {
 		`DELETE FROM patient_counts`,
 		`DELETE FROM last_messages`,
 		`INSERT INTO last_messages (patient_id, message_id, study_id, outcome)
-			SELECT l.patient_id, l.id, pa.study_id, ` + outcomeOf + `
+			SELECT l.patient_id, l.id, pa.study_id, m.state
 			FROM (SELECT patient_id, max(id) AS id FROM messages GROUP BY patient_id) l
 			JOIN messages m ON m.id = l.id JOIN patients pa ON pa.id = l.patient_id`,
 		`UPDATE runs SET listed = cursor WHERE listed < cursor`,

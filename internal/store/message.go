@@ -173,38 +173,27 @@ func (f *MessageFilter) where(inWindow string) (string, []any) {
 	return strings.Join(where, " AND "), args
 }
 
-// attempts are a message's ($1): each has a row, but for the one of the window in
-// which it was taken, which has one with the others'.
+// attempts are those of a message m, as JSON: each has a row, but for the one of the
+// window in which it was taken, which has one with the others'.
 var attempts = both{
-	sqlite: attemptRows + `SELECT j.value->>1, 1, j.value->>2, 1, a.code, a.enhanced, a.stage, '', a.transport, j.value->>3
-		FROM messages m JOIN taken a ON a.window_id = m.merged_id CROSS JOIN json_each(a.members) j WHERE m.id = $1 AND j.value->>0 = m.id ORDER BY 1`,
-	postgres: attemptRows + `SELECT (j->>1)::int, 1, (j->>2)::bigint, 1, a.code, a.enhanced, a.stage, '', a.transport, (j->>3)::bigint
-		FROM messages m JOIN taken a ON a.window_id = m.merged_id CROSS JOIN LATERAL json_array_elements(a.members::json) j
-		WHERE m.id = $1 AND (j->>0)::bigint = m.id ORDER BY 1`,
-}
-
-// attemptsOfMessage are those of a message m that stands outside of the parentheses.
-var attemptsOfMessage = both{
-	sqlite: `(SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = m.id
+	sqlite: `(SELECT json_group_array(json_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms)) FROM
+		(SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = m.id
 		UNION ALL SELECT j.value->>1, 1, j.value->>2, 1, t.code, t.enhanced, t.stage, '', t.transport, j.value->>3
-		FROM taken t, json_each(t.members) j WHERE t.window_id = m.merged_id AND j.value->>0 = m.id ORDER BY 1)`,
-	postgres: `(SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = m.id
+		FROM taken t, json_each(t.members) j WHERE t.window_id = m.merged_id AND j.value->>0 = m.id ORDER BY 1) a)`,
+	postgres: `(SELECT coalesce(json_agg(json_build_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms) ORDER BY a.number), '[]')::text FROM
+		(SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = m.id
 		UNION ALL SELECT (j->>1)::int, 1, (j->>2)::bigint, 1, t.code, t.enhanced, t.stage, '', t.transport, (j->>3)::bigint
-		FROM taken t CROSS JOIN LATERAL json_array_elements(t.members::json) j WHERE t.window_id = m.merged_id AND (j->>0)::bigint = m.id)`,
+		FROM taken t CROSS JOIN LATERAL json_array_elements(t.members::json) j WHERE t.window_id = m.merged_id AND (j->>0)::bigint = m.id) a)`,
 }
-
-const attemptRows = `SELECT number, counts, at, outcome, code, enhanced, stage, reply, transport, took_ms FROM attempts WHERE message_id = $1 UNION ALL `
 
 // Attempts lists a message's attempts in order.
 func (t *Tx) Attempts(ctx context.Context, message int64) ([]studymail.Attempt, error) {
-	all := []studymail.Attempt{}
-	err := t.each(ctx, "list attempts", t.pick(attempts), []any{message}, func(rows *sql.Rows) error {
-		var a studymail.Attempt
-		err := rows.Scan(&a.Number, &a.Counts, at{&a.At}, &a.Outcome, &a.Code, &a.Enhanced, &a.Stage, &a.Reply, &a.Transport, &a.TookMS)
-		all = append(all, a)
-		return err
-	})
-	return all, err
+	var text string
+	found, err := t.one(ctx, "list attempts", `SELECT `+t.pick(attempts)+` FROM messages m WHERE m.id = $1`, []any{message}, &text)
+	if err != nil || !found {
+		return []studymail.Attempt{}, err
+	}
+	return attemptsOf(text)
 }
 
 // SendAgain queues a failed, skipped or uncertain message again, with attempts

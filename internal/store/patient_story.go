@@ -76,10 +76,7 @@ type PatientMessage struct {
 
 // Through messages_patient: m.id + 0 keeps the newest of a few from being looked
 // for among all.
-var patientMessages = both{
-	sqlite:   patientMessagesFor(`(SELECT json_group_array(json_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms)) FROM ` + attemptsOfMessage.sqlite + ` a)`),
-	postgres: patientMessagesFor(`(SELECT coalesce(json_agg(json_build_array(a.number, a.counts, a.at, a.outcome, a.code, a.enhanced, a.stage, a.reply, a.transport, a.took_ms) ORDER BY a.number), '[]')::text FROM ` + attemptsOfMessage.postgres + ` a)`),
-}
+var patientMessages = both{sqlite: patientMessagesFor(attempts.sqlite), postgres: patientMessagesFor(attempts.postgres)}
 
 func patientMessagesFor(attempts string) string {
 	return `SELECT m.uuid, m.state, m.reason, m.came_back, m.next_attempt_at, m.created_at, m.updated_at, m.sent_at, c.uuid, c.name, te.uuid, te.name, tv.number, s.number, ` + attempts + `
@@ -104,9 +101,6 @@ func (t *Tx) PatientMessages(ctx context.Context, patient int64, limit int) ([]P
 			&m.CampaignID, &m.CampaignName, &m.TemplateID, &m.TemplateName, &m.Version, &m.Step, &text); err != nil {
 			return err
 		}
-		if m.State == studymail.Claimed {
-			m.State = studymail.Queued
-		}
 		var err error
 		m.Attempts, err = attemptsOf(text)
 		all = append(all, m)
@@ -129,7 +123,7 @@ func attemptsOf(text string) ([]studymail.Attempt, error) {
 		s, _ := v.(string)
 		return s
 	}
-	var all []studymail.Attempt
+	all := []studymail.Attempt{}
 	for _, r := range rows {
 		if len(r) != 10 {
 			return nil, fmt.Errorf("read attempts: %d columns, not 10", len(r))

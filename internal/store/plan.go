@@ -104,7 +104,7 @@ func (t *Tx) look(r *PlanRules, columns []string, from string, more ...any) (str
 // had is how many mails of all studies a person had since a time, or will have:
 // those that wait or are on their way count whenever they were planned.
 const had = `(SELECT count(*) FROM patients op JOIN messages m ON m.patient_id = op.id WHERE op.person_id = pa.person_id
-	AND (m.state IN (10, 15, 30) OR m.state IN (40, 70) AND coalesce(m.sent_at, m.updated_at) > $%d))`
+	AND (m.state IN (10, 30) OR m.state IN (40, 70) AND coalesce(m.sent_at, m.updated_at) > $%d))`
 
 // The patients of a chunk: the study's, or the campaign's own list.
 const (

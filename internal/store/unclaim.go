@@ -44,13 +44,6 @@ func (t *Tx) end(ctx context.Context, what string, from studymail.State, all []e
 	return err
 }
 
-var unclaim = both{
-	sqlite: `UPDATE messages SET claim_token = 0
-		WHERE +state = 10 AND claim_token = $1 AND id IN (SELECT value FROM json_each($2))`,
-	postgres: `UPDATE messages SET claim_token = 0
-		WHERE state + 0 = 10 AND claim_token = $1 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
-}
-
 // Unclaim gives back claimed messages that stand in no window.
 func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
 	byToken := map[int64][]int64{}
@@ -58,7 +51,7 @@ func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
 		byToken[claimed[i].Token] = append(byToken[claimed[i].Token], claimed[i].Key)
 	}
 	for token, keys := range byToken {
-		if _, err := t.exec(ctx, "give back claimed messages", t.pick(unclaim), token, keysJSON(keys)); err != nil {
+		if _, err := t.exec(ctx, "give back claimed messages", t.pick(unclaimThose), token, token+1, keysJSON(keys)); err != nil {
 			return err
 		}
 	}
