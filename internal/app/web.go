@@ -9,7 +9,6 @@ import (
 	"studymail/internal/account"
 	"studymail/internal/jobs"
 	"studymail/internal/outbox"
-	"studymail/internal/store"
 	"studymail/internal/web"
 )
 
@@ -31,7 +30,7 @@ func (a *App) WebOptions() (web.Options, error) {
 	return web.Options{
 		Health: a, Engine: engine, Doctor: a, Metrics: a.metrics(engine), Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Feedback: a.Feedback(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
-		Planner: planner, Flow: a.Flow, Letterbox: a.Letterbox(), SendTest: a.sendTest, QueueImport: a.queueImport,
+		Planner: planner, Flow: a.Flow, Letterbox: a.Letterbox(), SendTest: a.sendTest, QueueImport: engine.Import,
 	}, nil
 }
 
@@ -101,13 +100,4 @@ func (a *App) sendTest(ctx context.Context, t web.TestLetter) (studymail.Outcome
 		return o, studymail.Errorf(studymail.Unavailable, "no mail can be handed over now (%s); nothing was sent, and no patient is concerned. Try again later, or ask whoever runs this installation: `studymail doctor` looks at it", stop.Code)
 	}
 	return o, err
-}
-
-// queueImport has some worker check or write an import, once the transaction is done.
-func (a *App) queueImport(ctx context.Context, tx *store.Tx, id studymail.ID) error {
-	q, err := jobs.NewQueue(a.Store)
-	if err != nil {
-		return err
-	}
-	return q.Import(ctx, tx, id)
 }

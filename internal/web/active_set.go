@@ -8,15 +8,6 @@ import (
 	"studymail/internal/store"
 )
 
-// Care providers and studies are switched off and on alike: what that means for how
-// many patients is shown first, and done if the number is still the same.
-
-type activePage struct {
-	Heading heading
-	Changed string
-	Confirm confirm
-}
-
 // switched is what is switched off or on.
 type switched struct {
 	what, name, path string
@@ -83,7 +74,7 @@ func (s *site) inStudyOf(v *visit, f store.PatientFilter) (n int, err error) {
 
 func (s *site) showSwitch(v *visit, status int, it *switched, n int, f *form, changed string) error {
 	f.Version = it.version
-	p := activePage{
+	p := confirmPage{
 		Changed: changed,
 		Heading: heading{Title: "Deactivate " + it.name, Up: link{it.name, it.path}},
 		Confirm: confirm{
@@ -98,7 +89,7 @@ func (s *site) showSwitch(v *visit, status int, it *switched, n int, f *form, ch
 		p.Confirm.Button, p.Confirm.Danger, p.Confirm.Hidden["to"] = "Activate "+it.name, false, "on"
 		p.Confirm.Text = "Campaigns can mail its patients again: " + countOf(int64(n), "patient") + " in study. Letters that were skipped meanwhile are not sent by this."
 	}
-	return v.pageAs(status, "active_set", p.Heading.Title, p)
+	return v.pageAs(status, "confirm", p.Heading.Title, p)
 }
 
 func (s *site) doSwitch(v *visit, of func(*visit) (switched, error)) error {

@@ -57,8 +57,6 @@ type whenTimes struct {
 	Problem string
 }
 
-const nextTimes = 5
-
 func (s *site) campaignNew(v *visit) error {
 	f := newForm()
 	f.values = v.r.URL.Query()
@@ -205,7 +203,7 @@ func (s *site) timesOf(f *form) whenTimes {
 
 func (s *site) timesOfSpec(spec when.Spec) whenTimes {
 	t := whenTimes{Words: sentence(spec.Words())}
-	for _, at := range spec.NextN(s.Now(), nextTimes) {
+	for _, at := range spec.NextN(s.Now(), timesShown) {
 		t.Next = append(t.Next, momentIn(at))
 	}
 	return t

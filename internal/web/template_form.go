@@ -164,6 +164,15 @@ func (s *site) versionOf(v *visit, m *studymail.Template, number int) (text stud
 	return text, err
 }
 
+// versionShown reads the version that a form stood beside; the newest, if it does not say.
+func (s *site) versionShown(v *visit, f *form, m *studymail.Template) (studymail.TemplateVersion, error) {
+	number, err := strconv.Atoi(f.Get("version_shown"))
+	if err != nil {
+		number = m.Versions
+	}
+	return s.versionOf(v, m, number)
+}
+
 var errArchived = studymail.Errorf(studymail.Conflict, "this template is archived, so nothing was changed; take it back on its page first")
 
 func (s *site) templateEditForm(v *visit) error {

@@ -117,7 +117,7 @@ func (s *site) showArchive(v *visit, status int, m *studymail.Template, changed 
 	path := "/templates/" + m.ID.String()
 	f := newForm()
 	f.Version = version(m.UpdatedAt)
-	p := activePage{
+	p := confirmPage{
 		Changed: changed, Heading: heading{Title: "Archive " + m.Name, Up: link{m.Name, path}},
 		Confirm: confirm{
 			Action: path + "/archive", Form: f, Back: path, Button: "Archive " + m.Name, Hidden: map[string]string{"to": "archived"},
@@ -134,7 +134,7 @@ func (s *site) showArchive(v *visit, status int, m *studymail.Template, changed 
 	case open == 0:
 		p.Confirm.Text = strings.Replace(p.Confirm.Text, "The 0 campaigns that use it and are not over go on.", "No campaign that is not over uses it.", 1)
 	}
-	return v.pageAs(status, "active_set", p.Heading.Title, p)
+	return v.pageAs(status, "confirm", p.Heading.Title, p)
 }
 
 func (s *site) templateArchive(v *visit) error {

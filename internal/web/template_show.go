@@ -196,11 +196,7 @@ func (s *site) templateFrameShown(v *visit) error {
 	if err != nil {
 		return err
 	}
-	number, err := strconv.Atoi(f.Get("version_shown"))
-	if err != nil {
-		number = m.Versions
-	}
-	text, err := s.versionOf(v, &m, number)
+	text, err := s.versionShown(v, f, &m)
 	if err != nil {
 		return err
 	}

@@ -37,11 +37,7 @@ func (s *site) templateTrial(v *visit) error {
 	if s.SendTest == nil {
 		return studymail.Errorf(studymail.Unavailable, "this process hands no mail over; nothing was sent")
 	}
-	number, err := strconv.Atoi(f.Get("version_shown"))
-	if err != nil {
-		number = m.Versions
-	}
-	text, err := s.versionOf(v, &m, number)
+	text, err := s.versionShown(v, f, &m)
 	if err != nil {
 		return err
 	}
@@ -71,7 +67,7 @@ func (s *site) templateTrial(v *visit) error {
 	if sm.provider != nil && sm.provider.FromName != "" {
 		t.FromName = sm.provider.FromName
 	}
-	return s.sendTrial(v, f, &m, number, t)
+	return s.sendTrial(v, f, &m, text.Number, t)
 }
 
 // sendTrial hands a test letter over, once for each time that the page was opened.
