@@ -19,18 +19,21 @@ import (
 // behind is what sending noted and the tables do not have yet.
 type behind struct {
 	mu        sync.Mutex
-	following bool    // somebody works it off: else nothing is noted
-	keys      []int64 // of messages
-	grew      int     // since the last look
-	calm      bool    // the last look found that nothing had come
-	round     place   // where going round those that wait stands
+	following bool // somebody works it off: else nothing is noted
+	spans     []span
+	grew      int   // since the last look
+	calm      bool  // the last look found that nothing had come
+	round     place // where going round those that wait stands
 }
+
+// span is messages side by side: what is sent together was planned together.
+type span struct{ from, to int64 } // row keys, both included
 
 // place is where a patient stands in the index of last_messages.
 type place struct{ outcome, study, patient int64 }
 
 const (
-	maxBehind = 2_000_000 // keys, 16 MB: what is over is found by going round
+	maxBehind = 1_000_000 // spans, 16 MB: what is over is found by going round
 
 	keepBusy  = 1_000 // rows a second while mail leaves: some hundredths of what the writer can do
 	keepIdle  = 20_000
@@ -47,7 +50,17 @@ func (b *behind) note(keys ...int64) {
 	defer b.mu.Unlock()
 	if b.following {
 		b.grew += len(keys)
-		b.keys = append(b.keys, keys[:min(len(keys), maxBehind-len(b.keys))]...)
+		for _, k := range keys {
+			b.add(k)
+		}
+	}
+}
+
+func (b *behind) add(key int64) {
+	if n := len(b.spans); n > 0 && b.spans[n-1].to+1 == key {
+		b.spans[n-1].to = key
+	} else if n < maxBehind {
+		b.spans = append(b.spans, span{key, key})
 	}
 }
 
@@ -62,12 +75,17 @@ func (b *behind) take() (taken []int64, room int) {
 	}
 	b.following, b.calm, b.grew = true, b.grew <= keepBusy, 0
 	room = n
-	n = min(n, len(b.keys))
-	taken = b.keys[:n:n]
-	if b.keys = b.keys[n:]; len(b.keys) == 0 {
-		b.keys = nil
+	for len(b.spans) > 0 && len(taken) < n {
+		first := &b.spans[0]
+		taken = append(taken, first.from)
+		if first.from++; first.from > first.to {
+			b.spans = b.spans[1:]
+		}
 	}
-	return taken, max(room-n, room/10)
+	if len(b.spans) == 0 {
+		b.spans = nil
+	}
+	return taken, max(room-len(taken), room/10)
 }
 
 // KeepLastMessages brings up to date what became of patients' newest messages, as

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"studymail"
@@ -52,6 +53,7 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 			others = append(others, all[i])
 		}
 	}
+	slices.Sort(keys) // the lanes' windows stood side by side
 	t.behind.note(keys...)
 	sent, err := t.recordSent(ctx, plain)
 	if err != nil {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"io/fs"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,10 @@ func TestEveryPartSaysWhatItIsGiven(t *testing.T) {
 	h := newHouse(t, "TIME_ZONE=Europe/London")
 	summer := h.site.timeOf(time.Date(2026, 7, 1, 8, 0, 5, 0, time.UTC))
 	const bad = `"><script>`
+	home, err := h.site.pages.get("home")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		part   string
 		data   any
@@ -53,7 +59,7 @@ func TestEveryPartSaysWhatItIsGiven(t *testing.T) {
 		{"field", newForm().Set("a", "two\nlines").Area("a", "Body").Rows(12), []string{`rows="12"`, "two\nlines</textarea>", "optional"}, nil},
 	} {
 		var b bytes.Buffer
-		if err := h.site.pages["home"].ExecuteTemplate(&b, tt.part, tt.data); err != nil {
+		if err := home.ExecuteTemplate(&b, tt.part, tt.data); err != nil {
 			t.Errorf("%s: %v", tt.part, err)
 			continue
 		}
@@ -86,5 +92,27 @@ func TestARolesRightsAreThoseOfItsRow(t *testing.T) {
 		if n != want {
 			t.Errorf("%s has %d permissions, want %d", role, n, want)
 		}
+	}
+}
+
+// A page is put together when it is first asked for: a mistake in one must not wait
+// for that.
+func TestEveryPageCanBePutTogether(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d pages (%v)", len(files), err)
+	}
+	for _, file := range files {
+		page, err := h.site.pages.get(strings.TrimSuffix(path.Base(file), ".html"))
+		if err != nil {
+			t.Error(err)
+		} else if page.Lookup("content") == nil {
+			t.Errorf("%s has no content", file)
+		}
+	}
+	if _, err := h.site.pages.get("nothing"); err == nil {
+		t.Error("a page that there is not was put together")
 	}
 }

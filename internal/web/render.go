@@ -4,10 +4,9 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
-	"path"
 	"strings"
+	"sync"
 
 	"studymail"
 )
@@ -15,29 +14,41 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// parsePages reads templates/: each file directly in it is a page, made of the
-// layout, the parts and its own "content".
-func (s *site) parsePages() (map[string]*template.Template, error) {
+// pages are the files directly in templates/, each made of the layout, the parts
+// and its own "content". A page is put together when it is first asked for: each
+// has its own copy of all parts, and together they are most of what the program
+// would hold in memory.
+type pages struct {
+	base *template.Template
+
+	mu   sync.Mutex
+	made map[string]*template.Template // by name
+}
+
+func (s *site) parsePages() (*pages, error) {
 	base, err := template.New("base").Funcs(s.funcs()).Option("missingkey=error").ParseFS(templates, "templates/layout/*.html", "templates/parts/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the layout of the pages: %w", err)
 	}
-	files, err := fs.Glob(templates, "templates/*.html")
+	return &pages{base: base, made: map[string]*template.Template{}}, nil
+}
+
+// get gives a page's template.
+func (p *pages) get(name string) (*template.Template, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.made[name]; t != nil {
+		return t, nil
+	}
+	t, err := p.base.Clone()
+	if err == nil {
+		t, err = t.ParseFS(templates, "templates/"+name+".html")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("list the pages: %w", err)
+		return nil, studymail.Errorf(studymail.Internal, "read the page %s: %w", name, err)
 	}
-	pages := map[string]*template.Template{}
-	for _, file := range files {
-		t, err := base.Clone()
-		if err == nil {
-			t, err = t.ParseFS(templates, file)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read the page %s: %w", file, err)
-		}
-		pages[strings.TrimSuffix(path.Base(file), ".html")] = t
-	}
-	return pages, nil
+	p.made[name] = t
+	return t, nil
 }
 
 // frame is what the layout shows around a page.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"sync"
@@ -14,7 +13,7 @@ import (
 type site struct {
 	Options
 	assets   *assets
-	pages    map[string]*template.Template // by name
+	pages    *pages
 	sessions *sessions
 	desk     kept[deskNumbers] // of the first page
 	origins  *http.CrossOriginProtection

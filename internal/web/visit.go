@@ -216,9 +216,9 @@ func (v *visit) page(name, title string, data any) error {
 
 // pageAs is page with another status: 422 for a form with problems.
 func (v *visit) pageAs(status int, name, title string, data any) error {
-	t := v.pages[name]
-	if t == nil {
-		return studymail.Errorf(studymail.Internal, "there is no template %s", name)
+	t, err := v.pages.get(name)
+	if err != nil {
+		return err
 	}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "layout", v.frame(status, title, data)); err != nil {
