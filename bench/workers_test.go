@@ -17,7 +17,7 @@ import (
 // server that takes 2 ms for each answer. The yardstick is the one.
 func TestBenchWorkers(t *testing.T) {
 	wanted(t)
-	patients := number(t, "BENCH_WORKER_PATIENTS", 10_000)
+	patients := number(t, "BENCH_WORKER_PATIENTS", 30_000)
 	binary := build(t)
 	w := newWorld(t, binary, store.Postgres)
 	w.relay(slowSink(t))
