@@ -362,10 +362,15 @@ func (w *storm) calm() {
 		return true
 	})
 	for _, c := range []string{w.campaign, w.beside} {
-		limit := time.Now().Add(2 * whileWorking)
-		eventually(w.t, 3*whileWorking, "nothing moves any more", func() bool {
+		// The rate limit, halved by each throttling, says how long it takes: what must not
+		// be is that nothing moves.
+		waits, moved := -1, time.Now()
+		eventually(w.t, 30*time.Minute, "nothing moves any more", func() bool {
 			n := w.hq.show(c)
-			if time.Now().After(limit) {
+			if now := n.Queued + n.Sending + n.Deferred; now != waits {
+				waits, moved = now, time.Now()
+			}
+			if time.Since(moved) > 2*whileWorking {
 				w.t.Fatalf("still moving: %+v\n%s", n, w.words())
 			}
 			return n.Queued+n.Sending+n.Deferred == 0 && n.Planned > 0

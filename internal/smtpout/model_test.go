@@ -242,10 +242,12 @@ func (w *world) character() {
 	if r.IntN(4) == 0 {
 		w.patient = 2 + r.IntN(10)
 	}
-	// A server that miscounts: only where DATA's 354 shows it (doc.go).
+	// A server that miscounts: only where DATA's 354 shows it (doc.go). One that keeps
+	// an answer to itself must refuse nothing besides: behind a text that it took, a
+	// refusal in the answer's place is that answer by all that a client can see.
 	if !w.chunking && r.IntN(6) == 0 {
 		if at := 3 + r.IntN(60); r.IntN(2) == 0 {
-			w.swallow = at
+			w.swallow, w.reject, w.patient = at, 0, 0
 		} else {
 			w.double = at
 		}
