@@ -53,6 +53,7 @@ type Campaign struct {
 	Study     int64 // row key; 0 for an ad hoc campaign, whose patients say it
 	AdHoc     bool
 	Again     bool // also patients who had this template in another campaign
+	Canary    Canary
 	State     CampaignState
 	Schedule  int64 // row key; 0 without one
 	Halt      *Halt // it stopped by itself, and nobody let it go on; nil: it did not

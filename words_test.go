@@ -131,7 +131,7 @@ func TestEveryStateHasAWordOfItsOwn(t *testing.T) {
 	for _, s := range studymail.CampaignStates() {
 		lists["campaign"] = append(lists["campaign"], s.String())
 	}
-	for _, s := range []studymail.RunState{studymail.Planning, studymail.Released, studymail.RunDone} {
+	for _, s := range []studymail.RunState{studymail.Planning, studymail.Held, studymail.Released, studymail.RunDone} {
 		lists["run"] = append(lists["run"], s.String())
 	}
 	for k := studymail.Accepted; k <= studymail.WithdrawnBy; k++ {

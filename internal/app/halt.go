@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"studymail"
+	"studymail/internal/audience"
 	"studymail/internal/logs"
 	"studymail/internal/store"
 )
@@ -12,13 +13,21 @@ import (
 // to count a campaign takes a while.
 const haltLookEvery = 3
 
-// haltCampaigns gives what halts campaigns of which too much goes wrong.
+// haltCampaigns gives what halts campaigns of which too much goes wrong, and lets the
+// rest of those go whose canary is over.
 func (a *App) haltCampaigns(ctx context.Context) func() error {
 	tick := 0
+	planner, unmade := a.Planner()
 	looked := map[int64]studymail.HaltNumbers{} // what a campaign was last counted at
 	return func() error {
-		if tick++; tick%haltLookEvery != 1 || a.Config.Halts.Off() {
+		if tick++; tick%haltLookEvery != 1 {
 			return nil
+		}
+		if unmade != nil {
+			return unmade
+		}
+		if err := a.releaseCanaries(ctx, planner); err != nil || a.Config.Halts.Off() {
+			return err
 		}
 		return a.haltNow(ctx, looked)
 	}
@@ -78,4 +87,17 @@ func (a *App) haltNow(ctx context.Context, looked map[int64]studymail.HaltNumber
 		delete(looked, h.c.Key)
 	}
 	return nil
+}
+
+// releaseCanaries lets the rest of campaigns go whose canary is over.
+func (a *App) releaseCanaries(ctx context.Context, planner *audience.Planner) error {
+	done, err := planner.ReleaseCanaries(ctx, a.Config.Halts, "worker")
+	for _, r := range done {
+		if r.Halted != "" {
+			logs.CampaignHalted(a.Logs.Worker, r.Campaign, r.Halted)
+		} else {
+			logs.RestReleased(a.Logs.Worker, r.Campaign)
+		}
+	}
+	return err
 }

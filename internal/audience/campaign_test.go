@@ -141,7 +141,7 @@ func TestAScheduleStartsOnlyWhatMayStart(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = tx.AddRun(t.Context(), steps[0], 7, lease)
+			_, err = tx.AddRun(t.Context(), steps[0], studymail.WholeStep, 7, lease)
 			return err
 		})
 		fires("code=planning_goes_on")

@@ -17,6 +17,7 @@ type New struct {
 	Providers []string
 	Again     bool
 	Reminders []Reminder
+	Canary    studymail.Canary
 
 	// When; neither: when it is started.
 	At   time.Time
@@ -36,7 +37,10 @@ func (p *Planner) Create(ctx context.Context, n New, actor string) (studymail.Ca
 
 // CreateIn is Create in a transaction of the caller's.
 func (p *Planner) CreateIn(ctx context.Context, tx *store.Tx, n New, actor string) (studymail.Campaign, error) {
-	c := studymail.Campaign{Name: n.Name, State: studymail.Draft, Again: n.Again}
+	c := studymail.Campaign{Name: n.Name, State: studymail.Draft, Again: n.Again, Canary: n.Canary}
+	if err := n.Canary.Check(); err != nil {
+		return c, err
+	}
 	study, err := tx.StudyByName(ctx, n.Study)
 	if err != nil {
 		return c, err

@@ -58,11 +58,15 @@ func (p *Planner) rules(ctx context.Context, tx *store.Tx, pl *plan, day time.Ti
 		return nil, err
 	}
 	needs := letter.Needs()
+	expires := p.ExpiresAfter
+	if pl.part == studymail.RestPart {
+		expires += c.Canary.Wait
+	}
 	r := &store.PlanRules{
 		Today:    studymail.DateOf(tx.Now(), p.Zone),
 		Campaign: c.Key, Step: step.Key, Study: c.Study, Template: text.Template, Again: c.Again,
 		NoPublicURL:  needs.Has(compose.UnsubscribeURL) && !p.HasPublicURL,
-		AttemptLimit: p.AttemptLimit, ExpiresAfter: p.ExpiresAfter, PlannerLease: lease, PatientsAtOnce: chunk,
+		AttemptLimit: p.AttemptLimit, ExpiresAfter: expires, PlannerLease: lease, PatientsAtOnce: chunk,
 		Cap: p.Cap,
 	}
 	for m := range studymail.Missing(8) {
@@ -81,6 +85,9 @@ func (p *Planner) rules(ctx context.Context, tx *store.Tx, pl *plan, day time.Ti
 			r.NeedsOther |= need
 		}
 	}
+	if pl.part == studymail.CanaryPart {
+		r.Most = c.Canary.First
+	}
 	if step.Reminder() {
 		r.First, r.SentBefore = pl.steps[0].Key, p.sentBefore(day, step.AfterDays)
 		if err := pl.mayRepeat(ctx, tx, r); err != nil {
@@ -95,6 +102,7 @@ type plan struct {
 	campaign store.CampaignRow
 	steps    []studymail.Step
 	step     studymail.Step
+	part     studymail.RunPart // of the step
 }
 
 // planOf reads a campaign and one of its steps, by row key; 0 for the first.
@@ -125,7 +133,11 @@ func (p *Planner) begin(ctx context.Context, tx *store.Tx, pl *plan, actor strin
 		}
 	}
 	token := rand.Int64() //nolint:gosec // tells planners apart, no secret
-	run, err := tx.AddRun(ctx, pl.step, token, lease)
+	part, err := partOf(ctx, tx, pl)
+	if err != nil {
+		return studymail.Run{}, err
+	}
+	run, err := tx.AddRun(ctx, pl.step, part, token, lease)
 	if err != nil {
 		return run, err
 	}
@@ -158,6 +170,7 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 				gone = true
 				return tx.DropRun(ctx, &next)
 			}
+			pl.part = run.Part
 			rules, err := p.rules(ctx, tx, pl, run.CreatedAt)
 			if err != nil {
 				return err
@@ -167,16 +180,10 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 					return err
 				}
 			}
-			if part, err = tx.PlanChunk(ctx, &next, rules); err != nil || !part.Last {
+			if part, err = tx.PlanChunk(ctx, &next, rules); err != nil || !part.Last && !part.Full {
 				return err
 			}
-			if err := tx.ReleaseRun(ctx, &next); err != nil {
-				return err
-			}
-			if _, err := p.aim(ctx, tx, pl); err != nil {
-				return err
-			}
-			return p.Wake(ctx, tx, next.ID)
+			return p.release(ctx, tx, pl, &next, part.Last)
 		})
 		if err != nil {
 			return res, err
@@ -192,6 +199,10 @@ func (p *Planner) finish(ctx context.Context, campaign studymail.ID, run *studym
 		res.Planned += part.Planned
 		for why, n := range part.LeftOut {
 			res.LeftOut[why] += n
+		}
+		if part.Full {
+			log.Info("run planned", "planned", res.Planned, "left_out", sum(res.LeftOut))
+			log = p.Log.With("campaign", campaign, "run", run.ID)
 		}
 		if part.Last {
 			log.Info("run planned", "planned", res.Planned, "left_out", sum(res.LeftOut))

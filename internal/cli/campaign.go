@@ -24,7 +24,7 @@ time, or on a schedule. It keeps the template version that it was made with.`,
   studymail campaign start 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --wait
   studymail campaign show 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --json`,
 		e.campaignCreate(), e.campaignPreview(), e.campaignStart(), e.campaignPause(), e.campaignResume(),
-		e.campaignCancel(), e.campaignShow(), e.campaignList())
+		e.campaignRelease(), e.campaignCancel(), e.campaignShow(), e.campaignList())
 }
 
 // campaignView is a campaign as commands print it.
@@ -50,6 +50,7 @@ type campaignView struct {
 	Finish          string         `json:"finish_at,omitempty"` // at this rate
 	LeftOutPatients *[]lookedView  `json:"left_out_patients,omitempty"`
 	Reminders       []reminderView `json:"reminders,omitempty"`
+	Canary          *canaryView    `json:"canary,omitempty"`
 
 	row   *store.CampaignRow
 	came  map[studymail.CameBack]int
@@ -74,9 +75,10 @@ func (e *env) campaignCreate() *cobra.Command {
 		at, tz           string
 		reminders        []string
 		start, wait, yes bool
+		canaryWait       time.Duration
 	)
 	cmd := &cobra.Command{
-		Use:   "create --study NAME --template NAME [--name …] [--provider ODS…] [--at TIME | --cron \"EXPR\" --tz ZONE] [--reminder 7d=NAME…] [--again] [--start [--wait]] [--yes]",
+		Use:   "create --study NAME --template NAME [--name …] [--provider ODS…] [--at TIME | --cron \"EXPR\" --tz ZONE] [--reminder 7d=NAME…] [--canary N [--canary-wait 1h]] [--again] [--start [--wait]] [--yes]",
 		Short: "Make a campaign",
 		Long: `Make a campaign as a draft, or start it at once with --start; --wait follows it to
 the end. With --at or --cron it starts at its time, once it is started. A campaign
@@ -85,12 +87,18 @@ template in another campaign is left out, unless --again.
 
 --reminder 7d=NAME, once or more, has the template NAME follow 7 days after the day
 on which a patient's first letter was sent, at the time of day at which the campaign
-was started: only to those who were sent the first letter and are still in study.`,
+was started: only to those who were sent the first letter and are still in study.
+
+--canary N begins with N letters. The rest is planned with them and waits, from when
+those are handed over, for what comes back (--canary-wait, 1h by default); then it
+goes by itself, unless too much went wrong (HALT_HARD, HALT_COMPLAINTS, HALT_FAILED):
+then the campaign has halted, and only a person lets it go on.`,
 		Example: `  studymail campaign create --study A --template invitation
   studymail campaign create --study A --template invitation --start --yes
   studymail campaign create --study A --template invitation --provider ABCD001 --at "2026-12-01 09:00" --start
   studymail campaign create --study A --template invitation --cron "0 9 * * TUE" --tz Europe/London --start
-  studymail campaign create --study A --template invitation --reminder 7d=reminder --reminder 21d="last call"`,
+  studymail campaign create --study A --template invitation --reminder 7d=reminder --reminder 21d="last call"
+  studymail campaign create --study A --template invitation --canary 500 --canary-wait 4h --start --yes`,
 		Args: exactly(),
 		RunE: e.with(func(ctx context.Context, j *job) error {
 			var err error
@@ -99,6 +107,15 @@ was started: only to those who were sent the first letter and are still in study
 			}
 			if n.Reminders, err = readReminders(reminders); err != nil {
 				return err
+			}
+			if n.Canary.Wait = canaryWait; n.Canary.First == 0 && canaryWait != 0 {
+				return wrongUse("--canary-wait goes with --canary")
+			}
+			if n.Canary.First != 0 && canaryWait == 0 {
+				n.Canary.Wait = studymail.DefaultCanaryWait
+			}
+			if err := n.Canary.Check(); err != nil {
+				return misused(err)
 			}
 			if at != "" && n.Cron != "" {
 				return wrongUse("--at and --cron exclude each other")
@@ -145,6 +162,8 @@ was started: only to those who were sent the first letter and are still in study
 	f.StringVar(&n.Cron, "cron", "", "start at the times of this cron `expression`")
 	f.StringVar(&tz, "tz", "", "time `zone` of --cron")
 	f.StringArrayVar(&reminders, "reminder", nil, "a reminder, as `DAYS=TEMPLATE` (7d=reminder); may be given many times")
+	f.IntVar(&n.Canary.First, "canary", 0, "begin with so many `letters`; the rest waits for what comes back of them")
+	f.DurationVar(&canaryWait, "canary-wait", 0, "how `long` the rest waits, from 1m to 72h; 1h if left out")
 	f.BoolVar(&n.Again, "again", false, "also those who had this template in another campaign")
 	f.BoolVar(&start, "start", false, "start it at once")
 	f.BoolVar(&wait, "wait", false, "with --start: follow it to the end; fails when no worker is alive")

@@ -63,6 +63,9 @@ func readCampaign(ctx context.Context, s *store.Store, id studymail.ID) (campaig
 		if err := v.readNumbers(ctx, tx); err != nil {
 			return err
 		}
+		if err := v.readCanary(ctx, tx); err != nil {
+			return err
+		}
 		if v.came, err = tx.CampaignFeedback(ctx, c.Key); err != nil {
 			return err
 		}
@@ -231,6 +234,9 @@ func (e *env) sayCampaign(j *job, v *campaignView) error {
 	}
 	if !v.waits.IsZero() {
 		facts = append(facts, [2]string{"Mail waits until", j.clock(v.waits) + " (send hours)"})
+	}
+	if v.Canary != nil {
+		facts = append(facts, v.Canary.fact(j, v.State))
 	}
 	for i := range v.Reminders {
 		facts = append(facts, v.Reminders[i].fact(j))

@@ -555,7 +555,7 @@ func TestACampaignIsCancelledForGood(t *testing.T) {
 func TestCampaignWrongUse(t *testing.T) {
 	t.Parallel()
 	d := campaigner(t, store.SQLite)
-	if r := d.run(t, "", "campaign"); r.code != exitUsage || !strings.Contains(r.err, "create, preview, start, pause, resume, cancel, show, list") {
+	if r := d.run(t, "", "campaign"); r.code != exitUsage || !strings.Contains(r.err, "create, preview, start, pause, resume, release, cancel, show, list") {
 		t.Errorf("campaign alone: exit code %d, %s", r.code, r.err)
 	}
 	const id = "019a7c1e-5f6b-7c3d-8e9f-0123456789ab"

@@ -86,6 +86,11 @@ func FeedbackTaken(log *slog.Logger, f *studymail.Feedback, repeat bool) {
 	log.Info("feedback "+f.State.String(), "feedback", f.ID, "message", f.Message, "source", string(f.Source), "kind", f.Kind, "class", f.Class, "code", f.Code, "state", f.State.String())
 }
 
+// RestReleased tells that the canary of a campaign is over and nothing halted it.
+func RestReleased(log *slog.Logger, campaign studymail.ID) {
+	log.Info("a campaign's canary is over: the rest of its mail may leave", "campaign", campaign)
+}
+
 // CampaignHalted tells that a campaign stopped by itself.
 func CampaignHalted(log *slog.Logger, campaign studymail.ID, why studymail.HaltReason) {
 	log.Error("a campaign stopped by itself: a person must look at it", "campaign", campaign, "reason", string(why))

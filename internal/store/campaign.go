@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"studymail"
 )
@@ -19,7 +20,7 @@ type CampaignRow struct {
 	haltBase     string
 }
 
-const campaignQuery = `SELECT c.id, c.uuid, c.name, c.study_id, c.ad_hoc, c.again, c.state, c.schedule_id, c.created_at, c.started_at, c.ended_at,
+const campaignQuery = `SELECT c.id, c.uuid, c.name, c.study_id, c.ad_hoc, c.again, c.canary, c.canary_wait, c.state, c.schedule_id, c.created_at, c.started_at, c.ended_at,
 	c.halt, c.halt_detail, c.halted_at, c.halt_base, st.name, te.name, tv.number, sc.uuid
 	FROM campaigns c
 	LEFT JOIN studies st ON st.id = c.study_id
@@ -32,11 +33,13 @@ func scanCampaign(row interface{ Scan(...any) error }, c *CampaignRow) error {
 	var (
 		version int64
 		halt    studymail.Halt
+		wait    int64
 	)
-	err := row.Scan(&c.Key, &c.ID, &c.Name, nullKey{&c.Study}, &c.AdHoc, &c.Again, &c.State, nullKey{&c.Schedule},
+	err := row.Scan(&c.Key, &c.ID, &c.Name, nullKey{&c.Study}, &c.AdHoc, &c.Again, &c.Canary.First, &wait, &c.State, nullKey{&c.Schedule},
 		at{&c.CreatedAt}, at{&c.StartedAt}, at{&c.EndedAt},
 		&halt.Reason, &halt.Detail, at{&halt.At}, &c.haltBase,
 		nullText[string]{&c.StudyName}, nullText[string]{&c.TemplateName}, nullKey{&version}, &c.ScheduleID)
+	c.Canary.Wait = time.Duration(wait) * time.Millisecond
 	if c.Halt = nil; halt.Reason != "" {
 		c.Halt = &halt
 	}
@@ -60,9 +63,9 @@ func (t *Tx) AddCampaign(ctx context.Context, n NewCampaign) (studymail.Step, er
 	c.ID, c.CreatedAt = studymail.NewID(), t.now
 	what := "make campaign " + c.ID.String()
 	var err error
-	c.Key, err = t.insert(ctx, what, `INSERT INTO campaigns (uuid, name, study_id, ad_hoc, again, state, schedule_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		c.ID, c.Name, key(c.Study), flag(c.AdHoc), flag(c.Again), int(c.State), key(c.Schedule), ms(c.CreatedAt))
+	c.Key, err = t.insert(ctx, what, `INSERT INTO campaigns (uuid, name, study_id, ad_hoc, again, state, schedule_id, created_at, canary, canary_wait)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+		c.ID, c.Name, key(c.Study), flag(c.AdHoc), flag(c.Again), int(c.State), key(c.Schedule), ms(c.CreatedAt), c.Canary.First, c.Canary.Wait.Milliseconds())
 	if err != nil {
 		return studymail.Step{}, err
 	}

@@ -179,7 +179,7 @@ const (
 	openRunsWith = `
 	FROM runs r JOIN campaigns c ON c.id = r.campaign_id LEFT JOIN studies cs ON cs.id = c.study_id`
 	openRunsWhere = `
-	WHERE r.state = 20 AND r.state < 30 AND c.state = 20 AND (cs.id IS NULL OR cs.open_from <= $1 AND $1 < cs.open_until) AND ` + mayLeave
+	WHERE r.state = 20 AND r.state < 30 AND r.held = 0 AND c.state = 20 AND (cs.id IS NULL OR cs.open_from <= $1 AND $1 < cs.open_until) AND ` + mayLeave
 )
 
 var (

@@ -129,7 +129,7 @@ func manyMessages(b *testing.B, s *store.Store) int64 {
 		if err := tx.MoveCampaign(ctx, &campaign, studymail.Running); err != nil {
 			return err
 		}
-		run, err := tx.AddRun(ctx, step, 7, time.Hour)
+		run, err := tx.AddRun(ctx, step, studymail.WholeStep, 7, time.Hour)
 		if err != nil {
 			return err
 		}

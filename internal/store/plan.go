@@ -25,6 +25,7 @@ type PlanRules struct {
 	ExpiresAfter   time.Duration
 	PlannerLease   time.Duration
 	PatientsAtOnce int // at most 1,000
+	Most           int // letters that the run may plan; 0: any number
 	Cap            studymail.ContactCap
 
 	// Of a reminder: it is for those who were sent the first letter.
@@ -150,6 +151,7 @@ func (r *PlanRules) all() (from string, args []any) {
 type PlanResult struct {
 	Planned int
 	LeftOut map[studymail.Reason]int
+	Full    bool // the run has as many letters as it may
 	Last    bool // nobody is left: release the run in this transaction
 }
 
@@ -178,6 +180,7 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 		cursor  = r.Cursor
 		looked  int
 	)
+	full := func() bool { return rules.Most != 0 && r.Planned+len(planned) >= rules.Most }
 	what := "plan run " + r.ID.String()
 	var template int64
 	if _, err := t.one(ctx, what, t.pick(lockTemplate), []any{rules.Template}, &template); err != nil {
@@ -198,6 +201,9 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 		if err := rows.Scan(&patient, &why); err != nil {
 			return err
 		}
+		if full() {
+			return nil
+		}
 		looked++
 		cursor = patient
 		switch why {
@@ -213,6 +219,7 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 	if err != nil {
 		return res, err
 	}
+	res.Full = full()
 	if err := t.moveCursor(ctx, r, cursor, len(planned), rules.PlannerLease); err != nil {
 		return res, err
 	}
@@ -222,7 +229,7 @@ func (t *Tx) PlanChunk(ctx context.Context, r *studymail.Run, rules *PlanRules) 
 	if err := t.leaveOut(ctx, r, leftOut); err != nil {
 		return res, err
 	}
-	res.Planned, res.Last = len(planned), looked < rules.PatientsAtOnce
+	res.Planned, res.Last = len(planned), !res.Full && looked < rules.PatientsAtOnce
 	return res, nil
 }
 

@@ -15,7 +15,8 @@ const stuck = ` AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = k.token >> 
 
 // Pulse reads what tells whether mail flows. The oldest unsent message is
 // looked for among running campaigns' open runs only: paused ones wait on purpose,
-// those of a closed study until it opens, and it waits since then.
+// those of a closed study until it opens, those behind a canary until that is over, and
+// they wait since then.
 // A claimed one is unsent, too: while a transport is away, workers hold theirs.
 func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	p := studymail.Pulse{Now: t.now}
@@ -23,9 +24,9 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	if p.Arming, err = t.Arming(ctx); err != nil {
 		return p, err
 	}
-	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(CASE WHEN at < open_from THEN open_from ELSE at END) FROM (
-		SELECT r.id, coalesce(cs.open_from, 0) AS open_from, min(m.next_attempt_at) AS at `+openRunsWith+`
-			JOIN messages m ON m.run_id = r.id AND m.state = 10`+openRunsWhere+` GROUP BY r.id, cs.open_from) AS unsent`,
+	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(CASE WHEN at < since THEN since ELSE at END) FROM (
+		SELECT r.id, CASE WHEN cs.open_from > r.released_at THEN cs.open_from ELSE coalesce(r.released_at, 0) END AS since, min(m.next_attempt_at) AS at `+openRunsWith+`
+			JOIN messages m ON m.run_id = r.id AND m.state = 10`+openRunsWhere+` GROUP BY r.id, cs.open_from, r.released_at) AS unsent`,
 		[]any{ms(t.now)}, at{&p.OldestUnsent}); err != nil {
 		return p, err
 	}

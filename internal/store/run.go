@@ -8,24 +8,33 @@ import (
 	"studymail"
 )
 
-const runColumns = `id, uuid, step_id, campaign_id, state, cursor, planned, planner_token, planner_until, created_at, released_at, ended_at`
+const runColumns = `id, uuid, step_id, campaign_id, state, part, held, goes_at, cursor, planned, planner_token, planner_until, created_at, released_at, ended_at`
 
 func scanRun(row interface{ Scan(...any) error }, r *studymail.Run) error {
-	return row.Scan(&r.Key, &r.ID, &r.Step, &r.Campaign, &r.State, &r.Cursor, &r.Planned, &r.PlannerToken, at{&r.PlannerUntil},
+	var held bool
+	err := row.Scan(&r.Key, &r.ID, &r.Step, &r.Campaign, &r.State, &r.Part, &held, at{&r.GoesAt}, &r.Cursor, &r.Planned, &r.PlannerToken, at{&r.PlannerUntil},
 		at{&r.CreatedAt}, at{&r.ReleasedAt}, at{&r.EndedAt})
+	if held && r.State == studymail.Released {
+		r.State = studymail.Held
+	}
+	return err
 }
 
-// AddRun begins a planning pass of a step, held by the planner with that token.
-func (t *Tx) AddRun(ctx context.Context, step studymail.Step, plannerToken int64, lease time.Duration) (studymail.Run, error) {
+// AddRun begins a planning pass of a step, or of a part of it, in the hands of the
+// planner with that token.
+func (t *Tx) AddRun(ctx context.Context, step studymail.Step, part studymail.RunPart, plannerToken int64, lease time.Duration) (studymail.Run, error) {
 	r := studymail.Run{
-		ID: studymail.NewID(), Step: step.Key, Campaign: step.Campaign, State: studymail.Planning,
+		ID: studymail.NewID(), Step: step.Key, Campaign: step.Campaign, State: studymail.Planning, Part: part,
 		PlannerToken: plannerToken, PlannerUntil: t.now.Add(lease), CreatedAt: t.now,
 	}
-	var err error
+	return t.addRun(ctx, r)
+}
+
+func (t *Tx) addRun(ctx context.Context, r studymail.Run) (_ studymail.Run, err error) {
 	r.Key, err = t.insert(ctx, "begin run "+r.ID.String(),
-		`INSERT INTO runs (uuid, step_id, campaign_id, state, planner_token, planner_until, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-		r.ID, r.Step, r.Campaign, int(r.State), r.PlannerToken, ms(r.PlannerUntil), ms(r.CreatedAt))
+		`INSERT INTO runs (uuid, step_id, campaign_id, state, part, cursor, listed, planner_token, planner_until, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9) RETURNING id`,
+		r.ID, r.Step, r.Campaign, int(r.State), int(r.Part), r.Cursor, r.PlannerToken, ms(r.PlannerUntil), ms(r.CreatedAt))
 	return r, err
 }
 

@@ -29,7 +29,7 @@ func (t *Tx) BeginSeedCampaign(ctx context.Context, c *SeedCampaign, version int
 	if c.Step, err = t.AddCampaign(ctx, NewCampaign{Campaign: &c.Campaign, TemplateVersion: version}); err != nil {
 		return err
 	}
-	c.Run, err = t.AddRun(ctx, c.Step, 0, 0)
+	c.Run, err = t.AddRun(ctx, c.Step, studymail.WholeStep, 0, 0)
 	return err
 }
 

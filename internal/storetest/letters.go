@@ -68,7 +68,7 @@ func (l *letters) begin(t *testing.T) {
 				return err
 			}
 		}
-		l.run, err = tx.AddRun(t.Context(), l.step, 7, lease)
+		l.run, err = tx.AddRun(t.Context(), l.step, studymail.WholeStep, 7, lease)
 		return err
 	})
 }

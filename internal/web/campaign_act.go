@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"studymail"
@@ -28,6 +29,7 @@ type campaignAction struct {
 	from   []studymail.CampaignState
 	done   string // said when it was done already
 	danger bool
+	when   func(*campaignNow) bool // nil: in each of these states
 	// ask words what will happen and the button, with exact numbers; expect is what
 	// must be the same when it is confirmed ("": nothing).
 	ask func(s *site, v *visit, n *campaignNow, p *campaignActPage) (expect string, err error)
@@ -157,6 +159,8 @@ func (s *site) campaignPauseForm(v *visit) error   { return s.askAbout(v, pauseC
 func (s *site) campaignPause(v *visit) error       { return s.doTo(v, pauseCampaign()) }
 func (s *site) campaignCancelForm(v *visit) error  { return s.askAbout(v, cancelCampaign()) }
 func (s *site) campaignCancel(v *visit) error      { return s.doTo(v, cancelCampaign()) }
+func (s *site) campaignReleaseForm(v *visit) error { return s.askAbout(v, releaseCanary()) }
+func (s *site) campaignRelease(v *visit) error     { return s.doTo(v, releaseCanary()) }
 func (s *site) campaignResumeForm(v *visit) error  { return s.askAbout(v, resumeCampaign()) }
 func (s *site) campaignResume(v *visit) error      { return s.doTo(v, resumeCampaign()) }
 func (s *site) campaignDiscardForm(v *visit) error { return s.askAbout(v, discardDraft()) }
@@ -165,13 +169,8 @@ func (s *site) campaignRetryForm(v *visit) error   { return s.askAbout(v, retryF
 func (s *site) campaignRetry(v *visit) error       { return s.doTo(v, retryFailed()) }
 
 // in tells whether the action is for a campaign as it stands.
-func (a *campaignAction) in(state studymail.CampaignState) bool {
-	for _, s := range a.from {
-		if s == state {
-			return true
-		}
-	}
-	return false
+func (a *campaignAction) in(n *campaignNow) bool {
+	return slices.Contains(a.from, n.State) && (a.when == nil || a.when(n))
 }
 
 // past answers for a campaign that stands where the action is not for.
@@ -189,7 +188,7 @@ func (s *site) askAbout(v *visit, a *campaignAction) error {
 	if err != nil {
 		return err
 	}
-	if !a.in(n.State) {
+	if !a.in(n) {
 		return a.past(v, n)
 	}
 	p, err := s.question(v, a, n)
@@ -223,7 +222,7 @@ func (s *site) doTo(v *visit, a *campaignAction) error {
 	if err != nil {
 		return err
 	}
-	if !a.in(n.State) {
+	if !a.in(n) {
 		return a.past(v, n)
 	}
 	p, err := s.question(v, a, n)

@@ -36,7 +36,7 @@ func answerNames(step string) []string {
 	case "letter":
 		return []string{"template"}
 	case "when":
-		return []string{"when", "at", "repeat", "clock", "cron", "zone"}
+		return []string{"when", "at", "repeat", "clock", "cron", "zone", "canary", "canary_wait"}
 	case "reminders":
 		var all []string
 		for i := 1; i <= reminderRows; i++ {
@@ -171,6 +171,7 @@ func (a *campaignAnswers) template(id string) *studymail.Template {
 
 // readWhen reads when the campaign is to start.
 func (a *campaignAnswers) readWhen(s *site, f *form) {
+	a.readCanary(f)
 	here := s.Config.TimeZone.String()
 	switch f.Choice("when", "now", "at", "again") {
 	case "at":
@@ -209,6 +210,31 @@ func (a *campaignAnswers) readWhen(s *site, f *form) {
 		}
 		a.new.Cron, a.new.Zone = a.spec.Expr, zone
 	}
+}
+
+// canaryWaits are how long the rest of a campaign may wait for its canary.
+var canaryWaits = []option{
+	{Value: "15m", Text: "15 minutes"},
+	{Value: "1h", Text: "1 hour"},
+	{Value: "4h", Text: "4 hours"},
+	{Value: "24h", Text: "1 day"},
+	{Value: "72h", Text: "3 days"},
+}
+
+// readCanary reads with how many letters the campaign begins.
+func (a *campaignAnswers) readCanary(f *form) {
+	if f.Get("canary") == "" {
+		return
+	}
+	names := make([]string, len(canaryWaits))
+	for i, w := range canaryWaits {
+		names[i] = w.Value
+	}
+	if f.Get("canary_wait") == "" {
+		f.Set("canary_wait", "1h")
+	}
+	a.new.Canary.First = f.Number("canary", 1, studymail.MaxCanary)
+	a.new.Canary.Wait, _ = time.ParseDuration(f.Choice("canary_wait", names...)) // one of these
 }
 
 // repeats are the times that need no cron expression: the fields behind the hour.

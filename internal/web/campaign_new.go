@@ -27,6 +27,7 @@ type campaignNewPage struct {
 	InStudy         int
 	Letters         []option
 	Whens           []option
+	CanaryWaits     []option
 	Repeats         []option
 	Zone            string
 	Times           whenTimes
@@ -144,6 +145,10 @@ func (s *site) fillCampaignStep(v *visit, f *form, a *campaignAnswers, p *campai
 			p.Repeats = append(p.Repeats, option{Value: r.name, Text: r.text})
 		}
 		p.Repeats = append(p.Repeats, option{Value: "cron", Text: "By a cron expression"})
+		p.CanaryWaits = canaryWaits
+		if f.Get("canary_wait") == "" {
+			f.Set("canary_wait", "1h")
+		}
 		p.Zone = s.Config.TimeZone.String()
 		if f.Get("when") == "" {
 			f.Set("when", "now").Set("repeat", "weekdays").Set("clock", "09:00")
@@ -302,6 +307,15 @@ func (s *site) answersOf(v *visit, tx *store.Tx, c *store.CampaignRow, steps []s
 	}
 	if c.Again {
 		a.fields.Set("again", "yes")
+	}
+	if c.Canary.First > 0 {
+		a.fields.Set("canary", strconv.Itoa(c.Canary.First))
+		a.fields.Set("canary_wait", canaryWaits[0].Value)
+		for _, w := range canaryWaits {
+			if d, err := time.ParseDuration(w.Value); err == nil && d <= c.Canary.Wait {
+				a.fields.Set("canary_wait", w.Value)
+			}
+		}
 	}
 	for i := range steps {
 		if n := strconv.Itoa(i); i == 0 {

@@ -108,6 +108,9 @@ func (s *site) campaignActions(v *visit, n *campaignNow) []link {
 		}
 		return []link{{"Review and send…", path + "/start"}, {"Discard…", path + "/discard"}}
 	case studymail.Running, studymail.Scheduled:
+		if n.heldRun() != nil && n.State == studymail.Running {
+			return []link{{"Let the rest go…", path + "/release"}, {"Pause…", path + "/pause"}, {"Cancel…", path + "/cancel"}}
+		}
 		return []link{{"Pause…", path + "/pause"}, {"Cancel…", path + "/cancel"}}
 	case studymail.Paused:
 		return []link{{"Resume…", path + "/resume"}, {"Cancel…", path + "/cancel"}}
@@ -235,6 +238,9 @@ func (s *site) campaignFacts(v *visit, n *campaignNow) ([]fact, error) {
 	}
 	if n.Again {
 		facts = append(facts, fact{"Again", "Also to those who had this letter in another campaign"})
+	}
+	if n.Canary.First > 0 {
+		facts = append(facts, fact{"A careful start", countOf(int64(n.Canary.First), "letter") + " first, then " + waitWords(n.Canary.Wait) + " for what comes back of them"})
 	}
 	if n.Schedule != 0 {
 		if v.hasRoute("GET", "/schedules/{id}") {

@@ -249,7 +249,7 @@ func TestADraftIsChanged(t *testing.T) {
 	v := w.as(studymail.Sender)
 	old := w.draft(audience.New{
 		Name: "Old name", Providers: []string{"ABCD001"}, Again: true, Cron: "30 9 * * 2", Zone: "Europe/London",
-		Reminders: []audience.Reminder{{AfterDays: 7, Template: w.reminder.Name}},
+		Reminders: []audience.Reminder{{AfterDays: 7, Template: w.reminder.Name}}, Canary: studymail.Canary{First: 50, Wait: 4 * time.Hour},
 	})
 	review := v.get("/campaigns/" + old.String() + "/start")
 	has(t, "the review", review, 200, "Every Tuesday at 09:30 (Europe/London)", "Start it at its time")
@@ -258,7 +258,7 @@ func TestADraftIsChanged(t *testing.T) {
 		t.Errorf("the name stands in %s", change)
 	}
 	when := strings.Replace(change, "step=study", "step=when", 1)
-	has(t, "when", v.get(when), 200, `value="tue" selected`, `value="09:30"`, `value="Europe/London"`)
+	has(t, "when", v.get(when), 200, `value="tue" selected`, `value="09:30"`, `value="Europe/London"`, `name="canary" value="50"`, `value="4h" selected`)
 	last := v.get(strings.Replace(change, "step=study", "step=reminders", 1))
 	has(t, "the last step", last, 200, `value="Old name"`, `name="days1" value="7"`, `name="again" value="yes"`)
 	made := v.post("/campaigns", append(hiddenOf(t, last.body), "name", "New name")...)
@@ -365,6 +365,31 @@ func TestACampaignIsPausedResumedAndCancelled(t *testing.T) {
 }
 
 // Its time passed while it was paused: to resume it is to start it, with the number.
+// What waits for a canary says so, and can be let go.
+func TestTheRestOfACampaignIsLetGo(t *testing.T) {
+	t.Parallel()
+	w := newPostroom(t)
+	id := w.running(audience.New{Canary: studymail.Canary{First: 1, Wait: 4 * time.Hour}})
+	path := "/campaigns/" + id.String()
+	w.write(func(tx *store.Tx) error {
+		return tx.AddWorker(t.Context(), &studymail.Worker{ID: studymail.NewID(), Host: "here", BootID: "b", PID: 1, Version: "test"}, time.Hour)
+	})
+	v := w.as(studymail.Sender)
+	has(t, "held", v.get(path), 200, "It began with 1 letter. The other 3 wait until those are handed over, and then 4 hours", "Let the rest go…", "1 letter first, then 4 hours")
+	has(t, "for who may not send", w.as(studymail.Viewer).get(path), 200, "The other 3 wait", "!Let the rest go…")
+	form := v.get(path + "/release")
+	has(t, "asked", form, 200, "Let 3 letters go now")
+	for range 2 { // a second click
+		if r := v.post(path+"/release", hiddenOf(t, form.body)...); r.status != http.StatusSeeOther || r.to != path {
+			t.Fatalf("%d to %q\n%s", r.status, r.to, r.body)
+		}
+	}
+	has(t, "gone", v.get(path), 200, "!The other 3 wait", "!Let the rest go…", "Nothing of it waits for its first letters any more.")
+	if got := w.events(2); !strings.HasPrefix(got, "rest of campaign released, ") {
+		t.Errorf("events: %s", got)
+	}
+}
+
 func TestToResumeALateCampaignIsToStartIt(t *testing.T) {
 	t.Parallel()
 	w := newPostroom(t)

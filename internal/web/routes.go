@@ -130,6 +130,8 @@ func routes() []route {
 		{method: "POST", path: "/campaigns/{id}/discard", needs: studymail.MaySend, page: (*site).campaignDiscard},
 		{method: "GET", path: "/campaigns/{id}/pause", needs: studymail.MaySend, page: (*site).campaignPauseForm},
 		{method: "POST", path: "/campaigns/{id}/pause", needs: studymail.MaySend, page: (*site).campaignPause},
+		{method: "GET", path: "/campaigns/{id}/release", needs: studymail.MaySend, page: (*site).campaignReleaseForm},
+		{method: "POST", path: "/campaigns/{id}/release", needs: studymail.MaySend, page: (*site).campaignRelease},
 		{method: "GET", path: "/campaigns/{id}/resume", needs: studymail.MaySend, page: (*site).campaignResumeForm},
 		{method: "POST", path: "/campaigns/{id}/resume", needs: studymail.MaySend, page: (*site).campaignResume},
 		{method: "GET", path: "/campaigns/{id}/cancel", needs: studymail.MaySend, page: (*site).campaignCancelForm},
