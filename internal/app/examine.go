@@ -10,7 +10,7 @@ import (
 
 // Examine looks at all that an open installation needs, for `studymail doctor` and
 // the page of the settings. With try it also tries whether the transport could take
-// mail now; it sends nothing.
+// mail now, and asks DNS; it sends nothing.
 func (a *App) Examine(ctx context.Context, try bool) (studymail.Health, error) {
 	h := studymail.Health{Healthy: true}
 	add := func(all ...studymail.Check) {
@@ -21,6 +21,11 @@ func (a *App) Examine(ctx context.Context, try bool) (studymail.Health, error) {
 	}
 	if try {
 		add(a.tryTransport(ctx))
+		domains, err := a.checkDomains(ctx)
+		if err != nil {
+			return h, err
+		}
+		add(domains...)
 	}
 	limits, err := a.Limits(ctx)
 	if err != nil {
