@@ -16,6 +16,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/
 [ -x /usr/sbin/smtp-sink ] && [ -x /usr/sbin/postfix ] ||
 	need postfix "the tests send to smtp-sink and to a Postfix of their own"
 [ -x /usr/sbin/dovecot ] || need dovecot-imapd "the tests read a mailbox of a Dovecot of their own"
+command -v spamassassin >/dev/null || [ -x /usr/bin/spamassassin ] || need spamassassin "the letters that come with studymail must not look like spam"
 command -v mkfs.ext4 >/dev/null || [ -x /usr/sbin/mkfs.ext4 ] ||
 	need e2fsprogs "a test looks at a disk as a loss of power leaves it"
 command -v cc >/dev/null || need gcc "the race detector needs a C compiler"
