@@ -94,3 +94,9 @@ const holdsPatient = `SELECT fp.feedback_id FROM patients pa
 func (t *Tx) HoldsPatient(ctx context.Context, patient int64) ([]studymail.Feedback, error) {
 	return t.feedback(ctx, "find what holds a patient", ` WHERE f.id IN (`+holdsPatient+`) ORDER BY f.id DESC`, patient)
 }
+
+// FeedbackByKey finds a feedback by its row key.
+func (t *Tx) FeedbackByKey(ctx context.Context, k int64) (studymail.Feedback, error) {
+	var f studymail.Feedback
+	return f, t.found("find a feedback", scanFeedback(t.row(ctx, feedbackQuery+` WHERE f.id = $1`, k), &f), "no such feedback")
+}

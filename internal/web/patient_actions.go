@@ -21,7 +21,7 @@ var sources = []option{
 var restoreReasons = []option{
 	{Value: "mistake", Text: "It was set by mistake"},
 	{Value: "asked", Text: "The patient asked to be contacted again"},
-	{Value: "address", Text: "There is a new address"},
+	{Value: "address", Text: "The practice gave a new address"},
 	{Value: "other", Text: "Something else"},
 }
 
