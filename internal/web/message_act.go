@@ -239,7 +239,7 @@ func (s *site) readMessages(v *visit, tx *store.Tx, f *form) (filter messageFilt
 	if !again(filter.State) {
 		return filter, which, 0, studymail.Errorf(studymail.Invalid, "all at once are sent again only those that failed, or those that were skipped: go back and filter by that state")
 	}
-	which.States, which.Campaign, which.Study, which.Reason = []studymail.State{filter.State}, filter.Campaign, filter.Study, filter.Reason
+	which.States, which.Campaign, which.Step, which.Study, which.Reason = []studymail.State{filter.State}, filter.Campaign, filter.Step, filter.Study, filter.Reason
 	if which.Since, which.Until, err = tx.MessagesBetween(v.ctx(), filter.Since, filter.Until); err != nil {
 		return filter, which, 0, err
 	}
