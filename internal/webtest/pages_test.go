@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 // the label of the login form's password taken away (axe), with a table of 400 px
 // at 375 (its width), and with an image from example.org.
 func TestPagesLookRight(t *testing.T) {
-	p := Start(t, Clinic, Campaigns)
+	p := Start(t, Clinic, Campaigns, CameBack)
 	looks := []Look{{Width: 1280}, {Width: 375, Dark: true}}
 	if os.Getenv("LOOKS") == "all" {
 		looks = append(looks, Look{Width: 1280, Dark: true}, Look{Width: 375})
