@@ -147,6 +147,9 @@ func routes() []route {
 		{method: "GET", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettleForm},
 		{method: "POST", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettle},
 
+		{method: "GET", path: "/resends/{id}", needs: studymail.MayView, page: (*site).resendShow},
+		{method: "GET", path: "/resends/{id}/live", needs: studymail.MayView, page: (*site).resendLive},
+
 		// What comes back.
 		{method: "GET", path: "/feedback", needs: studymail.MayView, page: (*site).feedbackList},
 		{method: "GET", path: "/feedback/effects", needs: studymail.MayView, page: (*site).feedbackEffects},

@@ -198,6 +198,7 @@ func Pages() []Page {
 		{Name: "campaign-halted", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Feedback.Halted.String() }},
 		{Name: "campaign-halted-resume", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Feedback.Halted.String() + "/resume" }},
 		{Name: "messages-of-a-letter", As: studymail.Viewer, Of: func(w *World) string { return "/messages?campaign=" + w.Post.Sent.String() + "&step=1" }},
+		{Name: "resend", As: studymail.Viewer, Of: func(w *World) string { return "/resends/" + w.Feedback.Resend.String() }},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}

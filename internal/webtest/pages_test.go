@@ -3,6 +3,7 @@ package webtest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/network"
@@ -41,6 +42,9 @@ func TestPagesLookRight(t *testing.T) {
 					tab.Open(path)
 					if row.Do != nil {
 						row.Do(tab)
+					}
+					if os.Getenv("LOOKS") == "all" && look == looks[0] && slices.Contains(inDocs, row.Name) {
+						tab.Image(row.Name)
 					}
 					tab.Picture(row.Name).CheckWidth().CheckAccess()
 				})

@@ -16,6 +16,7 @@ type Feedback struct {
 	Suppressed     studymail.ID
 	OptedOut       studymail.ID // a patient, by Out
 	Halted         studymail.ID // a campaign
+	Resend         studymail.ID // of many messages
 }
 
 // CameBack adds what came back for letters of the campaign that was sent, a campaign that
@@ -58,6 +59,14 @@ func CameBack(tb testing.TB, p *Product) {
 			return err
 		}
 		w.Suppressed = added[0].ID
+		r := store.Resend{Actor: p.World.Users[studymail.Sender].ID.String(), Total: 812, Filter: store.MessageFilter{States: []studymail.State{studymail.Failed}}}
+		if err := tx.AddResend(ctx, &r); err != nil {
+			return err
+		}
+		w.Resend, r.Looked, r.Queued, r.Left, r.Filter.After = r.ID, 400, 388, map[studymail.Reason]int{studymail.ReasonOptedOut: 12}, 9000
+		if err := tx.AdvanceResend(ctx, &r, 0); err != nil {
+			return err
+		}
 		c, err := tx.CampaignByID(ctx, w.Halted)
 		if err != nil {
 			return err
