@@ -21,7 +21,7 @@ type Job struct {
 }
 
 // JobAbout is all that a job carries: UUIDs.
-type JobAbout struct{ Run, Campaign, ScheduleRun ID }
+type JobAbout struct{ Run, Campaign, ScheduleRun, Resend ID }
 
 // JobFailure is an attempt that failed. Text is a code and a type, no more.
 type JobFailure struct {

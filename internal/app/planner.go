@@ -12,7 +12,7 @@ func (a *App) Planner() (*audience.Planner, error) {
 		return nil, err
 	}
 	return &audience.Planner{
-		Store: a.Store, Zone: a.Config.TimeZone, HasPublicURL: a.Config.PublicURL != "",
+		Store: a.Store, Zone: a.Config.TimeZone, HasPublicURL: a.Config.LettersURL() != "",
 		AttemptLimit: a.Config.MaxAttempts, ExpiresAfter: a.Config.MessageExpires, Cap: a.Config.ContactCap,
 		Log: a.Logs.App, Wake: queue.Wake,
 	}, nil

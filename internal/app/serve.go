@@ -161,6 +161,10 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox, imports *importer) jobs.Handlers {
 	return jobs.Handlers{
 		RunImport: imports.job,
+		Resend: func(ctx context.Context, id studymail.ID) error {
+			defer box.Wake()
+			return planner.Resend(ctx, id)
+		},
 		SendPass: func(context.Context, studymail.ID) error {
 			box.Wake()
 			return nil

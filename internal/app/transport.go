@@ -119,7 +119,7 @@ func (a *App) TestTransport(ctx context.Context) error {
 func (a *App) Letterbox() *outbox.Letterbox {
 	return &outbox.Letterbox{
 		Sender: sealed.NewEmail(a.Config.Email), DisplayName: a.Config.DisplayName,
-		PublicURL: a.Config.PublicURL, BounceDomain: a.Config.BounceDomain, Zone: a.Config.TimeZone,
+		PublicURL: a.Config.LettersURL(), BounceDomain: a.Config.BounceDomain, Zone: a.Config.TimeZone,
 		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Signer: SignerOf(a.Config),
 	}
 }

@@ -372,7 +372,7 @@ func table() []group {
 			},
 			{
 				name: "PUBLIC_URL", allowed: "https://HOST or https://HOST/PATH; http only for this machine itself",
-				doc: "Where patients reach the opt-out page. When empty, mails have no List-Unsubscribe.",
+				doc: "Where patients reach the opt-out page. When empty, mails have no List-Unsubscribe; those in a Maildir, which stay here, lead to the pages on this machine.",
 				set: setPublicURL,
 			},
 			{

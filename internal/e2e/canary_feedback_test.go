@@ -132,6 +132,7 @@ func (a *aviary) receiveQuotes(sent string) {
 	if err != nil {
 		a.tb.Fatal(err)
 	}
+	a.usePages()
 	a.walkPages()
 	a.end(p)
 	a.set("FEEDBACK_SMTP_ADDR", "")

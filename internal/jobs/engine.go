@@ -36,6 +36,7 @@ type Handlers struct {
 	SendPass       func(ctx context.Context, run studymail.ID) error
 	PlanCampaign   func(ctx context.Context, campaign, firing studymail.ID) (detail string, err error) // firing: the schedule's run, or zero
 	RunImport      func(ctx context.Context, id studymail.ID) error
+	Resend         func(ctx context.Context, id studymail.ID) error
 	RetrySweep     func(ctx context.Context) (detail string, err error)
 	StuckSweep     func(ctx context.Context) (detail string, err error)
 	RetentionPurge func(ctx context.Context) (detail string, err error)

@@ -178,7 +178,7 @@ func attrsOf(job *rivertype.JobRow) []slog.Attr {
 	for _, id := range []struct {
 		name string
 		id   studymail.ID
-	}{{"run", a.Run}, {"campaign", a.Campaign}, {"schedule_run", a.ScheduleRun}, {"import", a.Import}} {
+	}{{"run", a.Run}, {"campaign", a.Campaign}, {"schedule_run", a.ScheduleRun}, {"import", a.Import}, {"resend", a.Resend}} {
 		if !id.id.IsZero() {
 			attrs = append(attrs, slog.String(id.name, id.id.String()))
 		}

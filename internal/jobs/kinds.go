@@ -60,6 +60,19 @@ func (runImport) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: importQueue, MaxAttempts: 5}
 }
 
+// resendMessages has a worker send messages again.
+type resendMessages struct {
+	Resend studymail.ID `json:"resend"`
+}
+
+// Kind implements river.JobArgs.
+func (resendMessages) Kind() string { return "resend_messages" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (resendMessages) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: planQueue, MaxAttempts: 30}
+}
+
 // A sweep is soon followed by the next: it is not tried for long.
 type (
 	retrySweep     struct{ sweep }
@@ -91,4 +104,5 @@ type about struct {
 	Campaign    studymail.ID `json:"campaign"`
 	ScheduleRun studymail.ID `json:"schedule_run"`
 	Import      studymail.ID `json:"import"`
+	Resend      studymail.ID `json:"resend"`
 }

@@ -116,7 +116,7 @@ func jobOf(row *rivertype.JobRow) studymail.Job {
 	j := studymail.Job{
 		Number: row.ID, Kind: row.Kind, Queue: row.Queue, State: stateOf(row.State), Attempt: row.Attempt, MaxAttempts: row.MaxAttempts,
 		CreatedAt: row.CreatedAt.UTC(), DueAt: row.ScheduledAt.UTC(),
-		About: studymail.JobAbout{Run: a.Run, Campaign: a.Campaign, ScheduleRun: a.ScheduleRun},
+		About: studymail.JobAbout{Run: a.Run, Campaign: a.Campaign, ScheduleRun: a.ScheduleRun, Resend: a.Resend},
 	}
 	if row.AttemptedAt != nil {
 		j.BegunAt = row.AttemptedAt.UTC()

@@ -50,6 +50,11 @@ func (q *Queue) Import(ctx context.Context, tx *store.Tx, id studymail.ID) error
 	return q.insert(ctx, tx, runImport{Import: id})
 }
 
+// Resend has some worker send messages again.
+func (q *Queue) Resend(ctx context.Context, tx *store.Tx, id studymail.ID) error {
+	return q.insert(ctx, tx, resendMessages{Resend: id})
+}
+
 // Sweep starts a sweep (any scheduled job but campaign); scheduleRun is the
 // firing that asks for it, or zero.
 func (q *Queue) Sweep(ctx context.Context, tx *store.Tx, job studymail.ScheduledJob, scheduleRun studymail.ID) error {

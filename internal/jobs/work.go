@@ -42,6 +42,9 @@ func newWorkers(s *store.Store, h Handlers) (*river.Workers, error) {
 		add(all, func(ctx context.Context, job *river.Job[runImport]) error {
 			return limited(ctx, func(ctx context.Context) error { return h.RunImport(ctx, job.Args.Import) })
 		}),
+		add(all, func(ctx context.Context, job *river.Job[resendMessages]) error {
+			return limited(ctx, func(ctx context.Context) error { return h.Resend(ctx, job.Args.Resend) })
+		}),
 		add(all, func(ctx context.Context, job *river.Job[retrySweep]) error {
 			return f.work(ctx, job.Args.ScheduleRun, job.Attempt >= job.MaxAttempts, h.RetrySweep)
 		}),

@@ -26,7 +26,7 @@ func classOf(key string) class {
 	switch key {
 	case "campaign", "run", "step", "message", "patient", "person", "study", "provider",
 		"template", "template_version", "schedule", "schedule_run", "event", "user", "worker", "dead_worker", "window", "claim",
-		"import", "job", "job_id", "id", "request", "feedback":
+		"import", "resend", "job", "job_id", "id", "request", "feedback":
 		return id
 
 	case "count", "selected", "planned", "left_out", "queued", "sending", "deferred", "sent", "settled", "failed",

@@ -144,7 +144,8 @@ func (t *Tx) rememberOptOut(ctx context.Context, f *studymail.Feedback, m *addre
 }
 
 // UndoFeedback takes back what followed from a feedback: patients stand as before,
-// unless somebody set them otherwise since, and the address is suppressed no more.
+// unless somebody set them otherwise since or another opt-out holds them, and the
+// address is suppressed no more.
 // why is a code. What the message says stays: it did come back.
 func (t *Tx) UndoFeedback(ctx context.Context, f *studymail.Feedback, actor, why string) (patients int, err error) {
 	what := "undo feedback " + f.ID.String()
@@ -158,7 +159,9 @@ func (t *Tx) UndoFeedback(ctx context.Context, f *studymail.Feedback, actor, why
 	f.State = studymail.FeedbackUndone
 	var back []studymail.ID
 	err = t.each(ctx, what, `UPDATE patients SET cancelled = fp.was, updated_at = $1 FROM feedback_patients fp
-		WHERE fp.feedback_id = $2 AND patients.id = fp.patient_id AND patients.cancelled = fp.became RETURNING uuid`,
+		WHERE fp.feedback_id = $2 AND patients.id = fp.patient_id AND patients.cancelled = fp.became
+			AND NOT (fp.became = 30 AND EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = patients.person_id
+				AND (o.provider_id = 0 OR o.provider_id = patients.provider_id) AND o.feedback_id <> fp.feedback_id)) RETURNING uuid`,
 		[]any{ms(t.now), f.Key}, func(rows *sql.Rows) error {
 			var id studymail.ID
 			err := rows.Scan(&id)
@@ -168,17 +171,19 @@ func (t *Tx) UndoFeedback(ctx context.Context, f *studymail.Feedback, actor, why
 	if err != nil {
 		return 0, err
 	}
+	// Who is held by another opt-out stays; to undo that one brings them back.
+	if _, err := t.exec(ctx, what, `INSERT INTO feedback_patients (feedback_id, patient_id, was, became)
+		SELECT o.feedback_id, fp.patient_id, fp.was, fp.became FROM feedback_patients fp
+		JOIN patients pa ON pa.id = fp.patient_id
+		JOIN opt_outs o ON o.person_id = pa.person_id AND (o.provider_id = 0 OR o.provider_id = pa.provider_id) AND o.feedback_id <> fp.feedback_id
+		WHERE fp.feedback_id = $1 AND fp.became = 30 ON CONFLICT (feedback_id, patient_id) DO NOTHING`, f.Key); err != nil {
+		return 0, err
+	}
 	events := []studymail.Event{{Actor: actor, Action: "feedback undone", About: f.ID, Detail: why}}
 	for _, id := range back {
 		events = append(events, studymail.Event{Actor: actor, Action: "cancellation undone", About: id, Detail: why + "; feedback " + f.ID.String()})
 	}
-	err = t.each(ctx, what, `DELETE FROM suppressions WHERE feedback_id = $1 RETURNING uuid`, []any{f.Key}, func(rows *sql.Rows) error {
-		var id studymail.ID
-		err := rows.Scan(&id)
-		events = append(events, studymail.Event{Actor: actor, Action: "suppression lifted", About: id, Detail: why})
-		return err
-	})
-	if err != nil {
+	if _, err := t.LiftSuppressionsOf(ctx, f, actor, why); err != nil {
 		return 0, err
 	}
 	if _, err := t.exec(ctx, what, `DELETE FROM opt_outs WHERE feedback_id = $1`, f.Key); err != nil {
@@ -190,4 +195,20 @@ func (t *Tx) UndoFeedback(ctx context.Context, f *studymail.Feedback, actor, why
 		return 0, err
 	}
 	return len(back), t.AddEvents(ctx, events)
+}
+
+// LiftSuppressionsOf has addresses mailed again that a feedback had suppressed, and
+// writes the events. It gives how many.
+func (t *Tx) LiftSuppressionsOf(ctx context.Context, f *studymail.Feedback, actor, why string) (int, error) {
+	var events []studymail.Event
+	err := t.each(ctx, "lift the suppressions of feedback "+f.ID.String(), `DELETE FROM suppressions WHERE feedback_id = $1 RETURNING uuid`, []any{f.Key}, func(rows *sql.Rows) error {
+		var id studymail.ID
+		err := rows.Scan(&id)
+		events = append(events, studymail.Event{Actor: actor, Action: "suppression lifted", About: id, Detail: why})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(events), t.AddEvents(ctx, events)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +35,8 @@ func (t *Tx) feedback(ctx context.Context, what, where string, args ...any) ([]s
 type FeedbackFilter struct {
 	State   studymail.FeedbackState
 	Kind    string
+	Class   string
+	Source  studymail.FeedbackSource
 	Message studymail.ID
 	Patient studymail.ID
 	Unseen  bool  // nobody looked at it
@@ -48,12 +49,28 @@ func (t *Tx) FeedbackPage(ctx context.Context, q FeedbackFilter) ([]studymail.Fe
 	if q.Limit == 0 {
 		q.Limit = 1000
 	}
-	var where strings.Builder
-	args := []any{q.Limit}
-	and := func(condition string, value any) {
-		args = append(args, value)
-		where.WriteString(" AND " + condition + " $" + strconv.Itoa(len(args)))
+	var p params
+	where := q.where(&p)
+	if q.Before > 0 {
+		where += " AND f.id < " + p.add(q.Before)
 	}
+	return t.feedback(ctx, "list feedback", where+` ORDER BY f.id DESC LIMIT `+p.add(q.Limit), p...)
+}
+
+// CountMatching counts what a filter matches, at most limit and one: who has more is
+// told so.
+func (t *Tx) CountMatching(ctx context.Context, q FeedbackFilter, limit int) (n int, err error) {
+	var p params
+	where := q.where(&p)
+	_, err = t.one(ctx, "count feedback", `SELECT count(*) FROM (SELECT 1 FROM feedback f`+where+` LIMIT `+p.add(limit+1)+`) f`, p, &n)
+	return n, err
+}
+
+// where gives the conditions, but for where a page begins.
+func (q *FeedbackFilter) where(p *params) string {
+	var where strings.Builder
+	where.WriteString(" WHERE 1 = 1")
+	and := func(condition string, value any) { where.WriteString(" AND " + condition + " " + p.add(value)) }
 	if q.State == studymail.FeedbackApplied {
 		and("f.state =", int(q.State))
 	} else if q.State != 0 {
@@ -62,19 +79,22 @@ func (t *Tx) FeedbackPage(ctx context.Context, q FeedbackFilter) ([]studymail.Fe
 	if q.Kind != "" {
 		and("f.kind =", q.Kind)
 	}
+	if q.Class != "" {
+		and("f.class =", q.Class)
+	}
+	if q.Source != "" {
+		and("f.source =", string(q.Source))
+	}
 	if !q.Message.IsZero() {
-		and("m.uuid =", q.Message)
+		where.WriteString(" AND f.message_id = (SELECT id FROM messages WHERE uuid = " + p.add(q.Message) + ")")
 	}
 	if !q.Patient.IsZero() {
-		and("pa.uuid =", q.Patient)
+		where.WriteString(" AND f.message_id IN (SELECT id FROM messages WHERE patient_id = (SELECT id FROM patients WHERE uuid = " + p.add(q.Patient) + "))")
 	}
 	if q.Unseen {
 		where.WriteString(" AND f.seen_at IS NULL")
 	}
-	if q.Before > 0 {
-		and("f.id <", q.Before)
-	}
-	return t.feedback(ctx, "list feedback", ` WHERE 1 = 1`+where.String()+` ORDER BY f.id DESC LIMIT $1`, args...)
+	return where.String()
 }
 
 // FeedbackByID finds a feedback.

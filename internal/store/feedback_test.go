@@ -19,6 +19,8 @@ func TestFeedback(t *testing.T) {
 		storetest.AnOptOutReachesAsFarAsItSays,
 		storetest.AnOptOutSkipsWhatWaitsAtOnce,
 		storetest.WhatIsUndoneStandsAsBefore,
+		storetest.WhatHoldsAPatientIsFoundAndLifted,
+		storetest.AnOptOutThatIsUndoneLeavesAnotherStanding,
 		storetest.FeedbackIsListedByEachFilterAndForgottenInTime,
 		storetest.AMessageThatIsSentAgainBeginsWithNothing,
 		storetest.AHaltedCampaignGoesOnOnlyByAPerson,

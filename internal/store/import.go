@@ -255,7 +255,32 @@ func (t *Tx) addImportPatients(ctx context.Context, c *ImportChunk) error {
 	for i, p := range c.Patients {
 		rows[i] = []any{hexOf(p.ID[:]), hexOf(p.PersonID[:]), p.Provider, int(p.Status), int(p.Cancelled), hexOf(p.SealedExternal)}
 	}
-	return t.execRows(ctx, "add the patients of an import", addPatients, rows, ms(t.now), c.Study.Key)
+	if err := t.execRows(ctx, "add the patients of an import", addPatients, rows, ms(t.now), c.Study.Key); err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	list, err := rowsJSON(rows)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "note what holds the patients of an import", t.pick(holdPatients), list)
+	return err
+}
+
+// To undo an opt-out brings those back, too, who were added after it.
+var holdPatients = both{
+	sqlite: `INSERT INTO feedback_patients (feedback_id, patient_id, was, became)
+		SELECT o.feedback_id, pa.id, 0, 30 FROM json_each($1) j
+		JOIN patients pa ON pa.uuid = unhex(j.value->>0) AND pa.cancelled = 30
+		JOIN opt_outs o ON o.person_id = pa.person_id AND o.provider_id IN (0, pa.provider_id)
+		WHERE j.value->>4 = 0 ON CONFLICT (feedback_id, patient_id) DO NOTHING`,
+	postgres: `INSERT INTO feedback_patients (feedback_id, patient_id, was, became)
+		SELECT o.feedback_id, pa.id, 0, 30 FROM json_array_elements($1::json) j
+		JOIN patients pa ON pa.uuid = decode(j->>0, 'hex') AND pa.cancelled = 30
+		JOIN opt_outs o ON o.person_id = pa.person_id AND o.provider_id IN (0, pa.provider_id)
+		WHERE (j->>4)::int = 0 ON CONFLICT (feedback_id, patient_id) DO NOTHING`,
 }
 
 var addExternalIDs = both{

@@ -24,6 +24,7 @@ func TestCampaigns(t *testing.T) {
 	storetest.Run(t,
 		storetest.CampaignsAreListedByEachFilter,
 		storetest.MessagesAreFoundByEachFilter,
+		storetest.AResendGoesOnWhereItStood,
 		storetest.PatientsAreAddedToADraftOnly,
 		storetest.OnlyADraftIsDeleted,
 		storetest.WhatEndedAndWhoWasLeftOutIsListedByReason,

@@ -88,6 +88,7 @@ func (t *Tx) MessageByID(ctx context.Context, id studymail.ID) (MessageRow, erro
 // MessageFilter says which messages; the zero value is all.
 type MessageFilter struct {
 	Campaign studymail.ID
+	Step     int // number of the campaign's
 	States   []studymail.State
 	Patient  studymail.ID
 	IDs      []studymail.ID
@@ -133,6 +134,9 @@ func (f *MessageFilter) where(inWindow string) (string, []any) {
 	}
 	if !f.Campaign.IsZero() {
 		where = append(where, "c.uuid = "+param(f.Campaign))
+		if f.Step != 0 {
+			where = append(where, "r.step_id = (SELECT id FROM steps WHERE campaign_id = c.id AND number = "+param(f.Step)+")")
+		}
 	}
 	if !f.Patient.IsZero() {
 		where = append(where, "pa.uuid = "+param(f.Patient))

@@ -14,6 +14,7 @@ import (
 // all.
 type MessageQuery struct {
 	Campaign studymail.ID
+	Step     int   // number of the campaign's: 1 is the first letter
 	Study    int64 // row key of the patient's
 	State    studymail.State
 	Reason   studymail.Reason
@@ -144,7 +145,11 @@ func (q *MessageQuery) indexed() bool {
 // wheres gives the conditions but for the dates.
 func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
 	if !q.Campaign.IsZero() {
-		where = append(where, "m.run_id IN (SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE c.uuid = "+p.add(q.Campaign)+")")
+		runs := "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE c.uuid = " + p.add(q.Campaign)
+		if q.Step != 0 {
+			runs += " AND r.step_id = (SELECT id FROM steps WHERE campaign_id = c.id AND number = " + p.add(q.Step) + ")"
+		}
+		where = append(where, runs+")")
 	} else if q.indexed() {
 		where = append(where, "m.run_id IN (SELECT id FROM runs)")
 	}
@@ -198,11 +203,15 @@ func (t *Tx) MessagesBetween(ctx context.Context, since, until time.Time) (from,
 	return from, to, err
 }
 
-// CountAllMessages counts all that were planned, of one campaign (row key) or of all.
-func (t *Tx) CountAllMessages(ctx context.Context, campaign int64) (int, error) {
+// CountAllMessages counts all that were planned: of one campaign (row key) or of all, of
+// one step of it (number) or of all.
+func (t *Tx) CountAllMessages(ctx context.Context, campaign int64, step int) (int, error) {
 	query, args := `SELECT coalesce(sum(planned), 0) FROM runs`, []any(nil)
 	if campaign != 0 {
 		query, args = query+` WHERE campaign_id = $1`, []any{campaign}
+		if step != 0 {
+			query, args = query+` AND step_id = (SELECT id FROM steps WHERE campaign_id = $1 AND number = $2)`, append(args, step)
+		}
 	}
 	var n int
 	_, err := t.one(ctx, "count messages", query, args, &n)

@@ -55,6 +55,11 @@ func (t *Tx) AddPatient(ctx context.Context, p *studymail.Patient) error {
 		return studymail.Errorf(studymail.Conflict, "person %s is a patient in that study already; nobody was added", p.PersonID)
 	}
 	p.Key = k
+	if err != nil || !optedOut || p.Cancelled != studymail.OptedOut {
+		return err
+	}
+	_, err = t.exec(ctx, "note what holds patient "+p.ID.String(), `INSERT INTO feedback_patients (feedback_id, patient_id, was, became)
+		SELECT feedback_id, $1, 0, 30 FROM opt_outs WHERE person_id = $2 AND provider_id IN (0, $3)`, k, p.Person, p.Provider)
 	return err
 }
 

@@ -53,10 +53,27 @@ func MessagesAreFoundByEachFilter(t *testing.T, s *store.Store) {
 		}
 	}
 	read(t, s, func(tx *store.Tx) error {
-		n, err := tx.CountAllMessages(t.Context(), l.campaign.Key)
+		n, err := tx.CountAllMessages(t.Context(), l.campaign.Key, 0)
 		equal(t, "all of a campaign", n, len(all))
+		for step, want := range []int{len(all), len(all), 0} {
+			n, err := tx.CountAllMessages(t.Context(), l.campaign.Key, step)
+			equal(t, fmt.Sprintf("all of step %d", step), n, want)
+			if err != nil {
+				return err
+			}
+			page, _, err := tx.MessagePage(t.Context(), store.MessageFilter{Campaign: l.campaign.ID, Step: step, Limit: 1000})
+			equal(t, fmt.Sprintf("a page of step %d", step), len(page), want)
+			if err != nil {
+				return err
+			}
+			found, err := tx.FindMessages(t.Context(), &store.MessageQuery{Campaign: l.campaign.ID, Step: step, Limit: 1000})
+			equal(t, fmt.Sprintf("found of step %d", step), len(found.Rows), want)
+			if err != nil {
+				return err
+			}
+		}
 		if err == nil {
-			n, err = tx.CountAllMessages(t.Context(), 0)
+			n, err = tx.CountAllMessages(t.Context(), 0, 0)
 			equal(t, "all", n, len(all))
 		}
 		return err

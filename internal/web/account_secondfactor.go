@@ -79,6 +79,9 @@ func (s *site) secondFactorConfirm(v *visit) error {
 		f.Set("code", "")
 		return s.showSecondFactor(v, status, secondFactorPage{Confirm: f})
 	}
+	if err := s.sessions.RenewToken(v.ctx()); err != nil { // this session is worth more now
+		return err
+	}
 	return s.showRecovery(v, codes)
 }
 

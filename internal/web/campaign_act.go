@@ -84,6 +84,11 @@ func resumeCampaign() *campaignAction {
 		ask: func(s *site, v *visit, n *campaignNow, p *campaignActPage) (string, error) {
 			p.Confirm.Button = "Resume the campaign"
 			p.Confirm.Text = countOf(int64(n.all.Unfinished()), "letter") + " to go. They leave from now on, and its times and reminders count again."
+			if h := s.haltedCampaign(v, n); h != nil {
+				p.Changed = h.Title + " " + h.Numbers
+				p.Confirm.Button = "Let the campaign go on"
+				p.Confirm.Text += " What went wrong until now counts no more: it stops again by itself only if the rest goes wrong, too. Mend what went wrong first: " + h.Mend
+			}
 			late, err := s.Planner.Overdue(v.ctx(), n.ID)
 			if err != nil || !late {
 				return "", err

@@ -29,11 +29,14 @@ type leftOutRow struct {
 }
 
 func leftOutPath(campaign studymail.ID, step int, reason studymail.Reason) string {
-	q := url.Values{"step": {strconv.Itoa(step)}}
+	q := url.Values{}
+	if step != 0 {
+		q.Set("step", strconv.Itoa(step))
+	}
 	if reason != "" {
 		q.Set("reason", string(reason))
 	}
-	return "/campaigns/" + campaign.String() + "/left-out?" + q.Encode()
+	return (&url.URL{Path: "/campaigns/" + campaign.String() + "/left-out", RawQuery: q.Encode()}).String()
 }
 
 // campaignLeftOut lists whom a step left out, and why.

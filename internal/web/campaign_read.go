@@ -19,6 +19,7 @@ type campaignNow struct {
 	all      studymail.Counts
 	runs     []studymail.Run
 	why      []store.WhyEnded
+	cameBack map[studymail.CameBack]int
 	aside    int       // of the deferred: they wait for send hours
 	asideTo  time.Time // … the first of them until then
 	waits    time.Time // nothing of it may leave before
@@ -57,6 +58,9 @@ func (s *site) readCampaign(v *visit) (*campaignNow, error) {
 			return err
 		}
 		if n.why, err = tx.WhyEnded(v.ctx(), n.Key); err != nil {
+			return err
+		}
+		if n.cameBack, err = tx.CampaignFeedback(v.ctx(), n.Key); err != nil {
 			return err
 		}
 		if n.Schedule != 0 {
@@ -170,7 +174,9 @@ func (v *visit) messagesPath(campaign studymail.ID, pairs ...string) string {
 	}
 	q := url.Values{"campaign": {campaign.String()}}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		q.Set(pairs[i], pairs[i+1])
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
 	}
 	return "/messages?" + q.Encode()
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 
 	"studymail"
@@ -13,6 +14,8 @@ type campaignShowPage struct {
 	Live      string // where the page is told what is new; "": nothing moves
 	State     badge
 	Held      string
+	Halted    *haltedCampaign // it stopped by itself
+	CameBack  []reasonLine
 	Progress  progress
 	Started   bool // it has numbers
 	Columns   []string
@@ -69,6 +72,14 @@ func (s *site) campaignShow(v *visit) error {
 		p.Live = path + "/live"
 	}
 	s.campaignNumbers(v, n, &p)
+	if p.Halted = s.haltedCampaign(v, n); p.Halted != nil {
+		p.Held = ""
+	}
+	for _, came := range slices.Backward(studymail.CameBacks()) {
+		if count := n.cameBack[came]; count > 0 {
+			p.CameBack = append(p.CameBack, reasonLine{Reason: sentenceWord(came.String()), Count: count})
+		}
+	}
 	for _, w := range n.why {
 		reason := sentenceWord(string(w.Reason))
 		if w.Reason == "" {
@@ -122,12 +133,9 @@ func (s *site) campaignActions(v *visit, n *campaignNow) []link {
 // campaignNumbers lays the numbers out: each is a link to its messages, and all of
 // them together are what was selected.
 func (s *site) campaignNumbers(v *visit, n *campaignNow, p *campaignShowPage) {
-	row := func(name string, c *studymail.Counts, linked bool) {
+	row := func(name string, c *studymail.Counts, step int) {
 		r := numberRow{Name: name}
 		add := func(name string, count int, path string) {
-			if !linked {
-				path = ""
-			}
 			r.Cells = append(r.Cells, numberCell{name, count, path})
 		}
 		for _, state := range []struct {
@@ -144,18 +152,18 @@ func (s *site) campaignNumbers(v *visit, n *campaignNow, p *campaignShowPage) {
 			{studymail.MessageCanceled, c.Cancelled},
 		} {
 			word := state.state.String()
-			add(sentenceWord(word), state.n, v.messagesPath(n.ID, "state", word))
+			add(sentenceWord(word), state.n, v.messagesPath(n.ID, "state", word, "step", stepWord(step)))
 		}
-		add("Planned", c.Planned, v.messagesPath(n.ID))
-		add("Left out", sumOf(c.LeftOut), "/campaigns/"+n.ID.String()+"/left-out")
+		add("Planned", c.Planned, v.messagesPath(n.ID, "step", stepWord(step)))
+		add("Left out", sumOf(c.LeftOut), leftOutPath(n.ID, step, ""))
 		p.Numbers = append(p.Numbers, r)
 	}
 	if len(n.steps) > 1 {
 		for i := range n.steps {
-			row(stepTitle(n.steps[i].Number), n.counts[n.steps[i].Key], false)
+			row(stepTitle(n.steps[i].Number), n.counts[n.steps[i].Key], n.steps[i].Number)
 		}
 	}
-	row("All letters", &n.all, true)
+	row("All letters", &n.all, 0)
 	for _, c := range p.Numbers[0].Cells {
 		p.Columns = append(p.Columns, c.Name)
 	}

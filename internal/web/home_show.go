@@ -66,6 +66,7 @@ type desk struct {
 // deskNumbers are those that take long to count.
 type deskNumbers struct {
 	failed    []store.FailedCampaign
+	odd       int // what came back that nobody understood, nor looked at
 	open      []store.CampaignRow
 	counts    []studymail.Counts
 	perSecond []float64
@@ -97,6 +98,9 @@ func (s *site) readDeskNumbers(ctx context.Context) (d deskNumbers, err error) {
 	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		d = deskNumbers{}
 		if d.failed, err = tx.FailedLately(ctx, s.Now().Add(-failedFor)); err != nil {
+			return err
+		}
+		if d.odd, err = tx.CountMatching(ctx, store.FeedbackFilter{State: studymail.FeedbackKept, Unseen: true}, feedbackCounted); err != nil {
 			return err
 		}
 		if d.open, err = tx.OpenCampaigns(ctx, homeCampaigns+1); err != nil {
@@ -154,6 +158,20 @@ func (s *site) needs(v *visit, d *desk, h *healthCard) []need {
 			n.Badge.Text = "The way out is closed"
 		}
 		all = append(all, n)
+	}
+	for i := range d.open {
+		if c := &d.open[i]; c.Halt != nil {
+			all = append(all, need{
+				badge{"bad", "Stopped by itself"}, "The campaign " + c.Name + " stopped by itself: " + string(c.Halt.Reason) + ", " + c.Halt.Detail + ".",
+				"Nothing more of it leaves before a person lets it go on. Its page says what to do.", link{"Look at it", "/campaigns/" + c.ID.String()},
+			})
+		}
+	}
+	if d.odd > 0 {
+		all = append(all, need{
+			badge{"info", "Feedback"}, countOf(int64(d.odd), "mail") + " came back that nobody understood.",
+			"They changed nothing. A person should look at them: somebody may have written to you.", link{"Look at them", "/feedback?state=kept&seen=no"},
+		})
 	}
 	if d.uncertain > 0 {
 		all = append(all, need{

@@ -257,7 +257,11 @@ func TestASecondFactorIsAskedForAndEachCodeCountsOnce(t *testing.T) {
 	if r := v.post("/account/second-factor/confirm", "code", "000000"); r.status != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong code: %d", r.status)
 	}
+	before := v.session()
 	r := v.post("/account/second-factor/confirm", "code", code())
+	if v.session() == before { // seen to fail: without RenewToken
+		t.Error("with a second factor the session is the same as before")
+	}
 	recovery := regexp.MustCompile(`<code>([a-z2-7-]{19})</code>`).FindAllStringSubmatch(r.body, -1)
 	if len(recovery) != 10 {
 		t.Fatalf("%d recovery codes: %s", len(recovery), r.body)

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"studymail"
-	"studymail/internal/audience"
 	"studymail/internal/store"
 )
 
@@ -239,47 +237,11 @@ func (s *site) readMessages(v *visit, tx *store.Tx, f *form) (filter messageFilt
 	if !again(filter.State) {
 		return filter, which, 0, studymail.Errorf(studymail.Invalid, "all at once are sent again only those that failed, or those that were skipped: go back and filter by that state")
 	}
-	which.States, which.Campaign, which.Study, which.Reason = []studymail.State{filter.State}, filter.Campaign, filter.Study, filter.Reason
+	which.States, which.Campaign, which.Step, which.Study, which.Reason = []studymail.State{filter.State}, filter.Campaign, filter.Step, filter.Study, filter.Reason
 	if which.Since, which.Until, err = tx.MessagesBetween(v.ctx(), filter.Since, filter.Until); err != nil {
 		return filter, which, 0, err
 	}
 	filter.Limit = 1
 	found, err := tx.FindMessages(v.ctx(), &filter.MessageQuery)
 	return filter, which, found.Total, err
-}
-
-// sendAgain queues them, page by page. Whoever goes away meanwhile does not stop it
-// half-way.
-func (s *site) sendAgain(v *visit, f *form, which store.MessageFilter, n int, back string) error {
-	ctx := context.WithoutCancel(v.ctx())
-	done := false
-	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if done, _, err = v.once(tx, f, back); err != nil || done {
-			return err
-		}
-		return tx.AddEvent(ctx, v.actor(), "messages sent again", studymail.ID{}, "messages="+strconv.Itoa(n))
-	})
-	if err != nil {
-		return err
-	}
-	if done {
-		v.flash("That was done already, once.")
-		return v.redirect(back)
-	}
-	var all audience.Retried
-	left := 0
-	for more := true; more; {
-		v.keepOpen()
-		var res audience.Retried
-		if res, _, more, err = s.Planner.RetryPage(ctx, &which, v.actor()); err != nil {
-			if all.Queued > 0 {
-				return studymail.Errorf(studymail.Unavailable, "%s were queued again, then it could not go on; the others stand as they did. Choose the same again to go on: %w", countOf(int64(all.Queued), "letter"), err)
-			}
-			return err
-		}
-		all.Queued += res.Queued
-		left += sumOf(res.Left)
-	}
-	v.flash("%s queued again; %s left as they are, because the patient may not be mailed now.", sentenceWord(countOf(int64(all.Queued), "letter")), commas(left))
-	return v.redirect(back)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"studymail"
@@ -12,13 +13,14 @@ import (
 const messagesOnAPage = 50
 
 // messageFilterNames are the fields of a filter of messages, in URLs and in forms.
-var messageFilterNames = []string{"state", "reason", "study", "campaign", "since", "until"}
+var messageFilterNames = []string{"state", "reason", "study", "campaign", "step", "since", "until"}
 
 // messageFilter is a filter of messages as it was asked for.
 type messageFilter struct {
 	store.MessageQuery
 	studies  []studymail.Study
 	campaign *store.CampaignRow
+	steps    []store.StepRow
 	fields   []hidden
 }
 
@@ -28,7 +30,8 @@ type messageListPage struct {
 	States   []option
 	Reasons  []option
 	Studies  []option
-	Campaign string // its name
+	Steps    []option // of the campaign; none: it has one letter
+	Campaign string   // its name
 	Rows     []messageRow
 	Hidden   []hidden
 	All      int // that can be acted on at once; 0: none
@@ -90,6 +93,19 @@ func (s *site) readMessageFilter(v *visit, tx *store.Tx, f *form) (m messageFilt
 			return m, noCampaign(err)
 		}
 		m.campaign, m.Campaign = &c, id
+		if m.steps, err = tx.CampaignStepRows(v.ctx(), c.Key); err != nil {
+			return m, err
+		}
+	}
+	if w := f.Get("step"); w != "" {
+		for i := range m.steps {
+			if strconv.Itoa(m.steps[i].Number) == w {
+				m.Step = m.steps[i].Number
+			}
+		}
+		if m.Step == 0 {
+			f.Problem("step", "the campaign has no such letter; choose one of these")
+		}
 	}
 	m.Since, m.Until = s.dayOf(f, "since"), s.dayOf(f, "until")
 	if !m.Until.IsZero() {
@@ -123,15 +139,15 @@ func (s *site) messageList(v *visit) error {
 			return err
 		}
 		filter.Before, filter.Limit = v.number("after", 0), messagesOnAPage
-		if found, err = tx.FindMessages(v.ctx(), &filter.MessageQuery); err != nil || len(filter.fields) > 1 || found.Total >= 0 {
+		if found, err = tx.FindMessages(v.ctx(), &filter.MessageQuery); err != nil || found.Total >= 0 {
 			return err
 		}
 		campaign := int64(0)
 		if filter.campaign != nil {
 			campaign = filter.campaign.Key
 		}
-		if len(filter.fields) == 0 || campaign != 0 {
-			found.Total, err = tx.CountAllMessages(v.ctx(), campaign)
+		if filter.only("campaign", "step") {
+			found.Total, err = tx.CountAllMessages(v.ctx(), campaign, filter.Step)
 		}
 		return err
 	})
@@ -146,6 +162,13 @@ func (s *site) messageList(v *visit) error {
 	if filter.campaign != nil {
 		p.Campaign = filter.campaign.Name
 		p.Heading.Title, p.Heading.Up = "Messages of "+filter.campaign.Name, link{"Campaign " + filter.campaign.Name, "/campaigns/" + filter.campaign.ID.String()}
+	}
+	if len(filter.steps) > 1 {
+		p.Steps = anyOf("Any")
+		for i := range filter.steps {
+			n := filter.steps[i].Number
+			p.Steps = append(p.Steps, option{Value: strconv.Itoa(n), Text: stepTitle(n)})
+		}
 	}
 	for _, st := range studymail.States() {
 		p.States = append(p.States, option{Value: st.String(), Text: sentenceWord(st.String())})
@@ -215,6 +238,16 @@ func (s *site) noMessages(v *visit, f *messageFilter) empty {
 		return empty{"No such messages", "Take a filter away, or choose other days.", link{"Show all messages", "/messages"}}
 	}
 	return empty{"No messages yet", "A message is made when a campaign starts, or when you send a letter to chosen patients.", v.linkTo("Choose patients", "/patients")}
+}
+
+// only tells whether nothing is asked for but some of these.
+func (f *messageFilter) only(names ...string) bool {
+	for _, h := range f.fields {
+		if !slices.Contains(names, h.Name) {
+			return false
+		}
+	}
+	return true
 }
 
 // listPath is the list with this filter.

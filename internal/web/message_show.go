@@ -16,6 +16,7 @@ type messageShowPage struct {
 	Facts    []fact
 	Words    string // what this state means, and what can be done
 	Attempts []attemptRow
+	CameBack []feedbackRow
 	Story    []entry
 	Actions  []link
 	MayShow  bool // the mail
@@ -65,6 +66,7 @@ func (s *site) showMessage(v *visit, status int, shown bool) error {
 		version studymail.TemplateVersion
 		tried   []studymail.Attempt
 		events  []studymail.Event
+		back    []feedbackRow
 	)
 	err := v.read(func(tx *store.Tx) (err error) {
 		if m, err = s.messageOf(v, tx); err != nil {
@@ -76,6 +78,9 @@ func (s *site) showMessage(v *visit, status int, shown bool) error {
 		if tried, err = tx.Attempts(v.ctx(), m.Key); err != nil {
 			return err
 		}
+		if back, err = s.cameBack(v, tx, store.FeedbackFilter{Message: m.ID}); err != nil {
+			return err
+		}
 		events, err = tx.Events(v.ctx(), store.EventFilter{About: m.ID, Limit: 50})
 		return err
 	})
@@ -84,7 +89,7 @@ func (s *site) showMessage(v *visit, status int, shown bool) error {
 	}
 	p := messageShowPage{
 		Heading: heading{Title: "Message " + shortID(m.ID), Up: link{"Messages", "/messages"}, Words: "One letter to one patient, with all that happened to it."},
-		ID:      m.ID, Facts: s.messageFacts(&m), Words: meaning(&m), MayShow: v.may(studymail.MaySeeDetails),
+		ID:      m.ID, Facts: s.messageFacts(&m), Words: meaning(&m), MayShow: v.may(studymail.MaySeeDetails), CameBack: back,
 	}
 	if v.may(studymail.MaySend) {
 		path := "/messages/" + m.ID.String()
@@ -139,6 +144,7 @@ func (s *site) messageFacts(m *store.MessageRow) []fact {
 	}
 	facts := []fact{
 		{"State", messageBadge(m.State)},
+		{"Came back", cameBackBadge(m.CameBack)},
 		{"Reason", reason},
 		{"Patient", link{"Patient " + shortID(m.PatientID), "/patients/" + m.PatientID.String()}},
 		{"Study", m.StudyName},
@@ -155,6 +161,21 @@ func (s *site) messageFacts(m *store.MessageRow) []fact {
 		facts = append(facts, fact{"Next attempt", s.timeOf(m.NextAttemptAt)}, fact{"Given up", s.timeOf(m.ExpiresAt)})
 	}
 	return append(facts, fact{"UUID", m.ID.String()})
+}
+
+// cameBackBadge is what came back for a message, coloured by what says most.
+func cameBackBadge(c studymail.CameBack) badge {
+	kind := "quiet"
+	switch c.Most() {
+	case studymail.CameHard, studymail.CameComplaint:
+		kind = "bad"
+	case studymail.CameSoft, studymail.CamePolicy, studymail.CameFault, studymail.CameOptOut:
+		kind = "warn"
+	case studymail.CameDelivered:
+		kind = "good"
+	case studymail.CameAutomatic, studymail.CameDelayed:
+	}
+	return badge{kind, sentenceWord(c.String())}
 }
 
 // meaning says what a state means, for who has never heard of it.

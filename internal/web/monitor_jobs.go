@@ -214,6 +214,9 @@ func (s *site) aboutJob(v *visit, tx *store.Tx, j *studymail.Job) ([]fact, error
 		}
 		facts = append(facts, fact{"Run of the schedule", id.String()})
 	}
+	if id := j.About.Resend; !id.IsZero() {
+		facts = append(facts, fact{"Sending again", link{id.String(), "/resends/" + id.String()}})
+	}
 	for _, w := range j.Workers {
 		facts = append(facts, fact{"Worker", w.String()})
 	}

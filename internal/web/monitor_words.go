@@ -16,6 +16,8 @@ func jobKindWords(kind string) string {
 		return "Wake the senders"
 	case "plan_campaign":
 		return "Plan a campaign's letters"
+	case "resend_messages":
+		return "Send messages again"
 	case string(studymail.RetrySweepJob):
 		return "Bring back letters for another attempt"
 	case string(studymail.StuckSweepJob):

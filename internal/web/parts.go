@@ -11,12 +11,14 @@ type badge struct{ Kind, Text string }
 // pager is the part "pager": keyset paging, forwards by where the last row stood,
 // and back to the first page.
 type pager struct {
-	Shown int
-	What  string // "event": one of them
-	Total int64  // -1: not counted
-	About bool   // Total is not exact
-	First string // where the first page is; "" on it
-	Next  string // where the next page is; "" on the last one
+	Shown  int
+	What   string // "event": one of them
+	Total  int64  // -1: not counted
+	About  bool   // Total is not exact
+	More   bool   // there are more than Total
+	Plural string // of What, where it is not by the rule
+	First  string // where the first page is; "" on it
+	Next   string // where the next page is; "" on the last one
 }
 
 // newPager pages a list that was asked for one row more than it shows. It gives

@@ -21,7 +21,7 @@ var sources = []option{
 var restoreReasons = []option{
 	{Value: "mistake", Text: "It was set by mistake"},
 	{Value: "asked", Text: "The patient asked to be contacted again"},
-	{Value: "address", Text: "There is a new address"},
+	{Value: "address", Text: "The practice gave a new address"},
 	{Value: "other", Text: "Something else"},
 }
 
@@ -125,6 +125,6 @@ var restorePatients = &patientAction{
 	},
 	button: func(_ *form, n int) string { return "Undo the cancellation of " + countOf(int64(n), "patient") },
 	note: func(*form) string {
-		return "Those who are New are in study again: campaigns mail them. Letters that were skipped meanwhile are not sent by this."
+		return "Those who are New are in study again: campaigns mail them. Letters that were skipped meanwhile are not sent by this. An address that is suppressed since mail to it came back stays so, and gets no letter: undo that on the patient's own page, or lift it at Suppression."
 	},
 }

@@ -24,6 +24,7 @@ type patientShowPage struct {
 	Statuses []option
 	Left     bool // cancelled
 	Others   []patientRow
+	CameBack []feedbackRow
 	Story    []entry
 	More     bool // there are more messages than the story has
 }
@@ -79,6 +80,7 @@ func (s *site) showPatient(v *visit, status int, p *store.PatientRow, f *form, s
 		study    studymail.Study
 		provider []studymail.Provider
 		why      studymail.Reason
+		back     []feedbackRow
 	)
 	err = v.read(func(tx *store.Tx) (err error) {
 		if others, err = tx.PatientsOfPerson(v.ctx(), p.Person); err != nil {
@@ -88,6 +90,9 @@ func (s *site) showPatient(v *visit, status int, p *store.PatientRow, f *form, s
 			return err
 		}
 		if events, err = tx.Events(v.ctx(), store.EventFilter{About: p.ID, Limit: 100}); err != nil {
+			return err
+		}
+		if back, err = s.cameBack(v, tx, store.FeedbackFilter{Patient: p.ID}); err != nil {
 			return err
 		}
 		if study, err = tx.StudyByKey(v.ctx(), p.Study); err != nil {
@@ -109,7 +114,7 @@ func (s *site) showPatient(v *visit, status int, p *store.PatientRow, f *form, s
 	page := patientShowPage{
 		Heading: heading{Title: "Patient " + o.username(), Up: link{"Patients", "/patients"}}, ID: p.ID, Form: f,
 		Statuses: statusOptions(), Left: p.Cancelled != studymail.NotCancelled, Erased: o.Erased, Shown: shown,
-		MayShow: v.may(studymail.MaySeeDetails), MayEdit: v.may(studymail.MayEdit), More: len(messages) > messagesInStory,
+		MayShow: v.may(studymail.MaySeeDetails), MayEdit: v.may(studymail.MayEdit), More: len(messages) > messagesInStory, CameBack: back,
 	}
 	page.Facts = []fact{
 		{"Study", link{p.StudyName, "/studies/" + study.ID.String()}},

@@ -149,6 +149,25 @@ func routes() []route {
 		{method: "GET", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettleForm},
 		{method: "POST", path: "/messages/{id}/settle", needs: studymail.MaySend, page: (*site).messageSettle},
 
+		{method: "GET", path: "/resends/{id}", needs: studymail.MayView, page: (*site).resendShow},
+		{method: "GET", path: "/resends/{id}/live", needs: studymail.MayView, page: (*site).resendLive},
+
+		// What comes back.
+		{method: "GET", path: "/feedback", needs: studymail.MayView, page: (*site).feedbackList},
+		{method: "GET", path: "/feedback/effects", needs: studymail.MayView, page: (*site).feedbackEffects},
+		{method: "GET", path: "/feedback/{id}", needs: studymail.MayView, page: (*site).feedbackShow},
+		{method: "POST", path: "/feedback/{id}/show", needs: studymail.MaySeeDetails, page: (*site).feedbackShowMail},
+		{method: "POST", path: "/feedback/{id}/seen", needs: studymail.MayEdit, page: (*site).feedbackSeen},
+		{method: "GET", path: "/feedback/{id}/undo", needs: studymail.MayEdit, page: (*site).feedbackUndoForm},
+		{method: "POST", path: "/feedback/{id}/undo", needs: studymail.MayEdit, page: (*site).feedbackUndo},
+
+		// Suppressed addresses.
+		{method: "GET", path: "/suppression", needs: studymail.MayView, page: (*site).suppressionList},
+		{method: "POST", path: "/suppression", needs: studymail.MayEdit, page: (*site).suppressionAdd},
+		{method: "POST", path: "/suppression/look", needs: studymail.MaySeeDetails, page: (*site).suppressionLook},
+		{method: "GET", path: "/suppression/{id}", needs: studymail.MayView, page: (*site).suppressionShow},
+		{method: "POST", path: "/suppression/{id}/lift", needs: studymail.MayEdit, page: (*site).suppressionLift},
+
 		// Imports.
 		{method: "GET", path: "/imports", needs: studymail.MayView, page: (*site).importList},
 		{method: "GET", path: "/imports/new", needs: studymail.MayEdit, page: (*site).importNew},
@@ -223,6 +242,8 @@ var places = []place{
 	{"Templates", "/templates"},
 	{"Campaigns", "/campaigns"},
 	{"Messages", "/messages"},
+	{"Feedback", "/feedback"},
+	{"Suppression", "/suppression"},
 	{"Imports", "/imports"},
 	{"Schedules", "/schedules"},
 	{"Monitor", "/monitor"},

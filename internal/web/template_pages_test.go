@@ -219,6 +219,7 @@ func TestALetterWithProblemsIsNotSavedAndNothingTypedIsLost(t *testing.T) {
 func TestALetterIsWarnedAbout(t *testing.T) {
 	t.Parallel()
 	w := newWard(t)
+	w.site.Config.HTTPAddr = "192.0.2.1:8000" // no address that a mail in a Maildir could lead to
 	w.add(&w.a, &w.smith, 0, 2)
 	w.add(&w.b, &w.patel, 2, 3)
 	for i, d := range []studymail.Details{{Username: sealed.NewName("only"), LastName: sealed.NewName("Last")}, {Username: sealed.NewName("none")}} {

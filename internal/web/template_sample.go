@@ -175,10 +175,10 @@ func (o *opened) asDetails(shown bool) studymail.Details {
 
 // sampleOptOut is an opt-out address that leads nowhere.
 func (s *site) sampleOptOut() string {
-	if s.Config.PublicURL == "" {
+	if s.Config.LettersURL() == "" {
 		return ""
 	}
-	return s.Config.PublicURL + "/u/example"
+	return s.Config.LettersURL() + "/u/example"
 }
 
 // words say whom a preview is for.

@@ -54,7 +54,7 @@ func (s *site) letterWarnings(v *visit, l *compose.Letter, parts *compose.Parts,
 	switch optOut := needs.Has(compose.UnsubscribeURL); {
 	case !optOut && kind.NeedsOptOut():
 		warn("An invitation must say where patients opt out: put %s where they look for it, or make this letter a notice.", placeholderWords(compose.UnsubscribeURL))
-	case optOut && s.Config.PublicURL == "":
+	case optOut && s.Config.LettersURL() == "":
 		warn("Nobody would get this letter: %s needs the address at which patients reach this installation, and none is set. Whoever runs it sets PUBLIC_URL.", placeholderWords(compose.UnsubscribeURL))
 	}
 	if n := len(parts.HTML); n > letterClips {

@@ -89,8 +89,12 @@ func (s *site) userEdit(v *visit) error {
 		f.Collides(u.UpdatedAt, "role", string(u.Role))
 		return s.showUser(v, http.StatusConflict, &u, f, false)
 	}
+	other := u.Role != role
 	if err = s.Accounts.SetRole(v.ctx(), v.actor(), &u, role); err == nil {
 		err = s.Accounts.SetActive(v.ctx(), v.actor(), &u, f.Yes("active"))
+	}
+	if err == nil && other {
+		err = s.beginAgain(v, &u)
 	}
 	if err != nil {
 		if err := f.Fail(err); err != nil {
@@ -100,6 +104,15 @@ func (s *site) userEdit(v *visit) error {
 	}
 	v.flash("The user is saved.")
 	return v.redirect("/users/" + u.ID.String())
+}
+
+// beginAgain ends the sessions of a user who may do other things now: a token from
+// before is worth nothing. One's own goes on under a new one.
+func (s *site) beginAgain(v *visit, u *studymail.User) error {
+	if _, err := s.Accounts.SignOutEverywhere(v.ctx(), v.actor(), u, studymail.ID{}); err != nil || u.ID != v.user.ID {
+		return err
+	}
+	return s.begin(v, u, sessionUser, "/")
 }
 
 func (s *site) userSignOut(v *visit) error {

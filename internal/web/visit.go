@@ -152,8 +152,8 @@ func (v *visit) here() string {
 // keptInWayBack are the parameters by which our lists are filtered and paged.
 // What is searched for by words is not among them.
 var keptInWayBack = []string{
-	"about", "action", "active", "actor", "after", "before", "campaign", "cancelled", "does", "enabled", "in_study", "kind",
-	"outcome", "person", "provider", "queue", "reason", "runs", "since", "size", "sort", "span", "state", "status", "step", "study",
+	"about", "action", "active", "actor", "after", "before", "campaign", "cancelled", "class", "does", "enabled", "in_study", "kind",
+	"message", "outcome", "patient", "person", "provider", "queue", "reason", "runs", "seen", "since", "size", "source", "sort", "span", "state", "status", "step", "study",
 	"until",
 }
 

@@ -106,9 +106,10 @@ func newHouse(tb testing.TB, environ ...string) *house {
 			Store: h.store, Zone: cfg.TimeZone, AttemptLimit: 3, ExpiresAfter: time.Hour, Log: slog.New(slog.DiscardHandler),
 			Wake: func(context.Context, *store.Tx, studymail.ID) error { return nil },
 		},
-		Letterbox: &outbox.Letterbox{Sender: sealed.NewEmail("studies@example.org"), Zone: cfg.TimeZone, Sealer: keys.Sealer(), Opener: keys.Opener()},
-		Flow:      func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
-		Config:    cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
+		Letterbox:   &outbox.Letterbox{Sender: sealed.NewEmail("studies@example.org"), Zone: cfg.TimeZone, Sealer: keys.Sealer(), Opener: keys.Opener()},
+		QueueResend: engine.Resend,
+		Flow:        func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
+		Config:      cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -43,6 +43,26 @@ func (t *Tab) CheckWidth() *Tab {
 	return t
 }
 
+// inDocs are the pages whose pictures README and docs/coordinators.md show.
+var inDocs = []string{"home", "patients", "campaign", "template-edit", "monitor"}
+
+// mostOfAnImage bounds a picture in docs/images.
+const mostOfAnImage = 150 << 10
+
+// Image keeps a picture of what is seen first of the page in docs/images.
+func (t *Tab) Image(name string) *Tab {
+	t.tb.Helper()
+	quality := int64(85)
+	r := call(t, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+	if len(r.Data) > mostOfAnImage {
+		t.tb.Errorf("the picture of %s has %d bytes, at most %d are wanted", name, len(r.Data), mostOfAnImage)
+	}
+	if err := os.WriteFile(filepath.Join("../../docs/images", name+".webp"), r.Data, 0o644); err != nil {
+		t.tb.Fatal(err)
+	}
+	return t
+}
+
 // Picture keeps a picture of the whole page in build/screenshots.
 func (t *Tab) Picture(name string) *Tab {
 	t.tb.Helper()

@@ -18,9 +18,15 @@ func (t *Tab) as(role studymail.Role, known map[string]*network.Cookie) {
 		return
 	}
 	t.SignIn(role)
-	for _, c := range call(t, network.GetCookies, network.GetCookiesParams{}).Cookies {
+	for _, c := range t.cookies() {
 		if c.HTTPOnly {
 			known[string(role)] = c
 		}
 	}
+}
+
+// cookies are those that the browser would send to the page.
+func (t *Tab) cookies() []*network.Cookie {
+	t.tb.Helper()
+	return call(t, network.GetCookies, network.GetCookiesParams{}).Cookies
 }

@@ -175,6 +175,30 @@ func Pages() []Page {
 		{Name: "campaign-cancel", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Waits.String() + "/cancel" }},
 		{Name: "campaign-discard", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Draft.String() + "/discard" }},
 		{Name: "campaign-retry", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Post.Sent.String() + "/retry" }},
+		{Name: "feedback", As: studymail.Coordinator, At: "/feedback"},
+		{Name: "feedback-none", As: studymail.Viewer, At: "/feedback?kind=complaint"},
+		{Name: "feedback-effects", As: studymail.Viewer, At: "/feedback/effects"},
+		{Name: "feedback-hard", As: studymail.Coordinator, Of: func(w *World) string { return "/feedback/" + w.Feedback.Hard.String() }},
+		{Name: "feedback-mail", As: studymail.Coordinator, Of: func(w *World) string { return "/feedback/" + w.Feedback.Odd.String() }, Do: func(t *Tab) {
+			t.Go("Show the mail").Sees("is this letter real?").Press("The whole mail")
+		}},
+		{Name: "feedback-undo", As: studymail.Coordinator, Of: func(w *World) string { return "/feedback/" + w.Feedback.Out.String() + "/undo" }},
+		{Name: "feedback-undo-wrong", As: studymail.Coordinator, Of: func(w *World) string { return "/feedback/" + w.Feedback.Out.String() + "/undo" }, Do: func(t *Tab) {
+			t.Go("Undo, and set").Sees("Choose one of these")
+		}},
+		{Name: "suppression", As: studymail.Coordinator, At: "/suppression"},
+		{Name: "suppression-viewer", As: studymail.Viewer, At: "/suppression"},
+		{Name: "suppression-wrong", As: studymail.Coordinator, At: "/suppression", Do: func(t *Tab) {
+			t.Fill("Address to suppress", "anna@example.org").Go("Suppress the address").Sees("Choose one of these")
+		}},
+		{Name: "suppression-one", As: studymail.Coordinator, Of: func(w *World) string { return "/suppression/" + w.Feedback.Suppressed.String() }},
+		{Name: "message-bounced", As: studymail.Viewer, Of: func(w *World) string { return "/messages/" + w.Feedback.Bounced.String() }},
+		{Name: "patient-opted-out", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Feedback.OptedOut.String() }},
+		{Name: "patient-restore-opt-out", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Feedback.OptedOut.String() + "/restore" }},
+		{Name: "campaign-halted", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Feedback.Halted.String() }},
+		{Name: "campaign-halted-resume", As: studymail.Sender, Of: func(w *World) string { return "/campaigns/" + w.Feedback.Halted.String() + "/resume" }},
+		{Name: "messages-of-a-letter", As: studymail.Viewer, Of: func(w *World) string { return "/messages?campaign=" + w.Post.Sent.String() + "&step=1" }},
+		{Name: "resend", As: studymail.Viewer, Of: func(w *World) string { return "/resends/" + w.Feedback.Resend.String() }},
 		{Name: "forbidden", As: studymail.Viewer, At: "/users"},
 		{Name: "not-found", As: studymail.Viewer, At: "/nowhere"},
 	}

@@ -3,6 +3,7 @@ package webtest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/network"
@@ -18,7 +19,7 @@ func TestMain(m *testing.M) {
 // the label of the login form's password taken away (axe), with a table of 400 px
 // at 375 (its width), and with an image from example.org.
 func TestPagesLookRight(t *testing.T) {
-	p := Start(t, Clinic, Campaigns)
+	p := Start(t, Clinic, Campaigns, CameBack)
 	looks := []Look{{Width: 1280}, {Width: 375, Dark: true}}
 	if os.Getenv("LOOKS") == "all" {
 		looks = append(looks, Look{Width: 1280, Dark: true}, Look{Width: 375})
@@ -41,6 +42,9 @@ func TestPagesLookRight(t *testing.T) {
 					tab.Open(path)
 					if row.Do != nil {
 						row.Do(tab)
+					}
+					if os.Getenv("LOOKS") == "all" && look == looks[0] && slices.Contains(inDocs, row.Name) {
+						tab.Image(row.Name)
 					}
 					tab.Picture(row.Name).CheckWidth().CheckAccess()
 				})

@@ -10,11 +10,12 @@ import (
 
 // World is what stands in the database of the tests: pages are named by UUIDs.
 type World struct {
-	Users   map[studymail.Role]studymail.User
-	Ward    Ward
-	Imports Imports
-	Desk    Desk
-	Post    Post
+	Users    map[studymail.Role]studymail.User
+	Ward     Ward
+	Imports  Imports
+	Desk     Desk
+	Post     Post
+	Feedback Feedback
 	// OptOut is the path of a patient's opt-out page.
 	OptOut string
 }
