@@ -39,6 +39,19 @@ func TestPeople(t *testing.T) {
 	)
 }
 
+func TestErasure(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.OfAnErasedPersonOnlyNumbersStay,
+		storetest.ErasingTwiceIsNoChange,
+		storetest.AnErasedPersonIsNobodyToFindAndMayComeAsAnother,
+		storetest.WhatOlderWindowsHoldOfAnErasedPersonGoes,
+		storetest.AnErasedPersonCanStillOptOut,
+		storetest.ALogIsComparedWithWhoWasErased,
+		storetest.ErasuresOfOneWindowDoNotUndoEachOther,
+	)
+}
+
 func TestPatients(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,
