@@ -267,6 +267,9 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 			return err
 		})
 	})
+	loops.Go(func() {
+		a.every(ctx, "erasures could not be kept up", a.keepErasedEach(ctx))
+	})
 	loops.Wait()
 }
 

@@ -37,6 +37,16 @@ func SendingDisarmed(log *slog.Logger, why studymail.DisarmReason) {
 	log.Error("sending is disarmed: no mail leaves", "reason", string(why))
 }
 
+// PersonErased tells that a person was erased, by their UUID.
+func PersonErased(log *slog.Logger, person studymail.ID) {
+	log.Info("person erased", "person", person.String())
+}
+
+// ErasedAgain tells that people were erased again whom a restored database had.
+func ErasedAgain(log *slog.Logger, people int) {
+	log.Warn("people who were erased before were in the database again, and were erased again", "count", people)
+}
+
 // ChunkPlanned tells how far a plan is.
 func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
 	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)

@@ -11,6 +11,31 @@ import (
 	"studymail"
 )
 
+// Erasure is what an erasure would take away, for who is to say yes to it.
+type Erasure struct {
+	Person   studymail.Person
+	Patients []PatientRow
+	Messages int // to all of them
+	Waiting  int // of them, which would be skipped
+	Imports  int // files that wait to be imported, and are not looked through
+}
+
+// PrepareErasure counts it.
+func (t *Tx) PrepareErasure(ctx context.Context, id studymail.ID) (e Erasure, err error) {
+	if e.Person, err = t.PersonByID(ctx, id); err != nil {
+		return e, err
+	}
+	if e.Patients, err = t.PatientsOfPerson(ctx, e.Person.Key); err != nil {
+		return e, err
+	}
+	if _, err = t.one(ctx, "count a person's messages", `SELECT count(*), coalesce(sum(CASE WHEN m.state IN (10, 30) THEN 1 ELSE 0 END), 0)
+		FROM patients pa JOIN messages m ON m.patient_id = pa.id WHERE pa.person_id = $1`, []any{e.Person.Key}, &e.Messages, &e.Waiting); err != nil {
+		return e, err
+	}
+	_, err = t.one(ctx, "count files that wait", `SELECT count(*) FROM imports WHERE state IN (5, 10, 20, 30, 40, 60)`, nil, &e.Imports)
+	return e, err
+}
+
 // Erased is what an erasure did.
 type Erased struct {
 	Person   studymail.ID `json:"person"`
