@@ -19,7 +19,7 @@ people can ask for: to know what is held on them, and to be erased.`,
 		`  studymail person find --username-stdin < username.txt
   studymail person export 019a7c1e-5f6b-7c3d-8e9f-0123456789ab --html person.html
   studymail person erase 019a7c1e-5f6b-7c3d-8e9f-0123456789ab`,
-		e.personErase())
+		e.personFind(), e.personExport(), e.personErase())
 }
 
 func (e *env) personErase() *cobra.Command {

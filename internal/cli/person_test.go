@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"studymail/internal/store"
 )
@@ -66,6 +67,84 @@ func TestErasingAPersonAsksNotesAndErases(t *testing.T) {
 		again, _ := d.personOf(t, "canaryuser")
 		if again == person {
 			t.Error("an erased person came back")
+		}
+	})
+}
+
+// heldView is what the test reads of `person export --json`.
+type heldView struct {
+	Person struct {
+		Erased   bool
+		Username string
+		LastName string `json:"last_name"`
+		Email    string
+	}
+	Studies []struct {
+		ExternalID string `json:"external_id"`
+	}
+	Messages []struct {
+		State, Text string
+		Sent        *time.Time
+		Kept        bool `json:"merged_is_kept"`
+		Merged      map[string]string
+		Attempts    []any
+	}
+}
+
+// Everything that is held is in both forms, also a letter's text; and an event says that
+// it was taken. Seen to fail: without the event; with merged values left out.
+func TestWhatIsHeldOnAPersonComesAsJSONAndAsAPage(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, kind store.Kind) {
+		d := clinic(t, kind)
+		d.letter(t)
+		d.serve(t)
+		d.must(t, "campaign", "create", "--study", "A", "--template", "invitation", "--start", "--wait", "--yes")
+		r := d.run(t, "canaryuser\n", "person", "find", "--username-stdin", "--json")
+		found := oneValue[[]foundPerson](t, r.out)
+		if len(found) != 1 || len(found[0].Patients) != 1 {
+			t.Fatalf("found %+v", found)
+		}
+		byAddress := d.run(t, "Zebedee.Quixotic@canary.example.org", "person", "find", "--address-stdin")
+		id := found[0].Person.String()
+		if strings.TrimSpace(byAddress.out) != id {
+			t.Errorf("by address: %s", byAddress.out)
+		}
+		if r := d.run(t, "nobody", "person", "find", "--username-stdin"); r.code != exitFailed || strings.Contains(r.err, "nobody\n") {
+			t.Errorf("nobody: %d %s", r.code, r.err)
+		}
+		if r := d.run(t, "", "person", "export", id); r.code != exitUsage {
+			t.Errorf("without a form: %d", r.code)
+		}
+		held := answer[heldView](t, d, "person", "export", id)
+		if p := held.Person; p.Username != "canaryuser" || p.Email != "zebedee.quixotic@canary.example.org" || p.LastName != "Quixotic" {
+			t.Errorf("details: %+v", p)
+		}
+		if len(held.Studies) != 1 || held.Studies[0].ExternalID != "NHS-4711" || len(held.Messages) != 1 {
+			t.Fatalf("studies %+v, messages %+v", held.Studies, held.Messages)
+		}
+		m := held.Messages[0]
+		if m.State != "sent" || m.Sent == nil || !m.Kept || len(m.Attempts) != 1 || !strings.Contains(m.Text, "Zebedee") || m.Merged["patient_full_name"] != "Zebedee Quixotic" {
+			t.Errorf("the letter: %+v", m)
+		}
+		d.must(t, "person", "export", id, "--html", "held.html")
+		page := d.read(t, "held.html")
+		for _, w := range []string{"Zebedee", "NHS-4711", "Smith&#39;s Surgery", "zebedee.quixotic@canary.example.org", "accepted"} {
+			if !strings.Contains(page, w) {
+				t.Errorf("the page lacks %q", w)
+			}
+		}
+		if r := d.run(t, "", "person", "export", id, "--html", "held.html"); r.code != exitFailed {
+			t.Errorf("a file was overwritten: %d", r.code)
+		}
+		if out := d.must(t, "event", "list", "--about", id); strings.Count(out, "person exported") != 3 {
+			t.Errorf("events: %s", out)
+		}
+		d.must(t, "person", "erase", id, "--yes")
+		gone := d.must(t, "person", "export", id, "--json")
+		noCanary(t, "the export of an erased person", gone)
+		if h := oneValue[heldView](t, gone); !h.Person.Erased || len(h.Messages) != 1 || h.Messages[0].Kept {
+			t.Errorf("of an erased person: %+v", h.Messages)
 		}
 	})
 }
