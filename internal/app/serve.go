@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -188,12 +187,8 @@ func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox, imports *i
 			return fmt.Sprintf("requeued=%d uncertain=%d", r.Requeued, r.Uncertain), err
 		},
 		RetentionPurge: func(ctx context.Context) (string, error) {
-			n, err := a.purge(ctx)
-			if err != nil {
-				return "", err
-			}
-			discarded, err := a.discardImports(ctx)
-			return strings.TrimSpace(counted("workers", n) + " " + counted("imports", discarded)), err
+			p, err := a.Purge(ctx, "schedule")
+			return p.String(), err
 		},
 	}
 }
@@ -218,22 +213,6 @@ func (a *App) retrySweep(ctx context.Context) (int, error) {
 			return total, err
 		}
 	}
-}
-
-// purge removes what has been kept long enough.
-func (a *App) purge(ctx context.Context) (int, error) {
-	var n int
-	err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if _, err = tx.PurgeSignIns(ctx, a.Config.SessionIdle, a.Now().Add(-7*24*time.Hour)); err != nil {
-			return err
-		}
-		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
-		return err
-	})
-	if err != nil {
-		return n, err
-	}
-	return n, a.purgeFeedback(ctx)
 }
 
 // tick does what must not wait for the job engine or its leader, each in a loop

@@ -348,6 +348,18 @@ func table() []group {
 				set: duration(func(c *Config) *timeDuration { return &c.FeedbackKeep }, day, 366*day),
 			},
 		}},
+		{"Retention", []option{
+			{
+				name: "RETAIN_MERGED", def: "30d", allowed: "a duration from 1d to 3660d, such as 30d",
+				doc: "How long what was merged into a letter is kept, sealed, after it was handed over: so long its mail can be shown.",
+				set: duration(func(c *Config) *timeDuration { return &c.RetainMerged }, day, 3660*day),
+			},
+			{
+				name: "RETAIN_DIAGNOSTICS", def: "90d", allowed: "a duration from 1d to 3660d, such as 90d",
+				doc: "How long what mail servers answered is kept, scrubbed; codes and outcomes stay for good.",
+				set: duration(func(c *Config) *timeDuration { return &c.RetainDiagnostics }, day, 3660*day),
+			},
+		}},
 		{"Pages", []option{
 			{
 				name: "HTTP_ADDR", def: "127.0.0.1:8000", allowed: "an address to listen on, such as 127.0.0.1:8000 or :8000",

@@ -47,6 +47,11 @@ func ErasedAgain(log *slog.Logger, people int) {
 	log.Warn("people who were erased before were in the database again, and were erased again", "count", people)
 }
 
+// Purged tells what was kept long enough, and is gone.
+func Purged(log *slog.Logger, merged, replies, feedback int) {
+	log.Info("what was kept long enough is gone", "windows", merged, "replies", replies, "feedbacks", feedback)
+}
+
 // ChunkPlanned tells how far a plan is.
 func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
 	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)

@@ -49,6 +49,8 @@ func TestErasure(t *testing.T) {
 		storetest.AnErasedPersonCanStillOptOut,
 		storetest.ALogIsComparedWithWhoWasErased,
 		storetest.ErasuresOfOneWindowDoNotUndoEachOther,
+		storetest.WhatWasMergedIsForgottenByItsAge,
+		storetest.WhatServersAnsweredIsForgottenByItsAge,
 	)
 }
 

@@ -11,3 +11,4 @@ CREATE INDEX erasures_unswept ON erasures (id) WHERE swept_at IS NULL;
 
 -- What servers answered is forgotten after a while: the oldest are found by this.
 CREATE INDEX attempts_reply ON attempts (at) WHERE reply <> '';
+CREATE INDEX feedback_diagnostic ON feedback (at) WHERE diagnostic <> '';
