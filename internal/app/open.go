@@ -45,6 +45,9 @@ type App struct {
 	Store  *store.Store
 	Now    func() time.Time
 	Made   []store.Migration // what was done to the tables
+
+	dir     string // as Options have them: to read the keysets anew
+	environ []string
 }
 
 // Open opens configuration, keys, logs and database, in this order, and checks
@@ -52,7 +55,7 @@ type App struct {
 // it fails and changes nothing. Who was erased, and is there again in a restored
 // database, is erased again before it gives anything back.
 func Open(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{Now: o.Now}
+	a := &App{Now: o.Now, dir: o.Dir, environ: o.Environ}
 	if a.Config, err = LoadConfig(o); err != nil {
 		return nil, err
 	}

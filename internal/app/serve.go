@@ -58,6 +58,8 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 		}
 	}
 
+	running.Go(func() { a.watchKeys(ctx, p.Mode) })
+
 	var (
 		engine *jobs.Engine
 		box    *outbox.Outbox

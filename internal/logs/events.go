@@ -52,6 +52,11 @@ func Purged(log *slog.Logger, merged, replies, feedback int) {
 	log.Info("what was kept long enough is gone", "windows", merged, "replies", replies, "feedbacks", feedback)
 }
 
+// KeysRead tells that keysets were changed and read anew.
+func KeysRead(log *slog.Logger, keys int) {
+	log.Info("keys were changed and read anew", "count", keys)
+}
+
 // ChunkPlanned tells how far a plan is.
 func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
 	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)

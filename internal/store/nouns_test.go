@@ -51,6 +51,10 @@ func TestErasure(t *testing.T) {
 		storetest.ErasuresOfOneWindowDoNotUndoEachOther,
 		storetest.WhatWasMergedIsForgottenByItsAge,
 		storetest.WhatServersAnsweredIsForgottenByItsAge,
+		storetest.WhatTheMasterKeySealedIsReplacedRowByRow,
+		storetest.HashingAnewKeepsSinceWhenAnAddressIs,
+		storetest.WhatNeedsAKeyIsCounted,
+		storetest.AProcessSaysWhichKeysItHas,
 	)
 }
 
