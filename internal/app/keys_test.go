@@ -1,6 +1,7 @@
 package app
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,5 +47,22 @@ func TestAKeyIsPromotedOnlyWhenEveryProcessHasIt(t *testing.T) {
 	}
 	if err := a.RetireKey(t.Context(), id, "tester"); studymail.CodeOf(err) != studymail.Conflict {
 		t.Errorf("the key in use was retired: %v", err)
+	}
+}
+
+// Seen to fail: with the folder of the database alone looked at, .env one folder below
+// it was missed.
+func TestDoctorSeesKeysBesideTheDatabase(t *testing.T) {
+	t.Parallel()
+	for url, careful := range map[string]bool{"data/studymail.db": false, "studymail.db": true, "../studymail.db": true} {
+		a, _ := opened(t)
+		a.Config.DatabaseURL = sealed.NewSecret("sqlite:" + filepath.Join(a.dir, url))
+		checks, err := a.checkKeys(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.HasPrefix(checks[0].Value, "careful"); got != careful {
+			t.Errorf("%s: %+v", url, checks[0])
+		}
 	}
 }
