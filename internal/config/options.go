@@ -62,7 +62,7 @@ func table() []group {
 			},
 			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
-				doc: "What this machine knows by itself: which of its workers are alive, and how far it has seen each database. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
+				doc: "What this machine knows by itself: which of its workers are alive, how far it has seen each database, and who was erased. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
 			},
 		}},
