@@ -33,7 +33,17 @@ func TestARestoredBackupErasesAgain(t *testing.T) {
 		s.read(&p, "patient", "show", m.Patient)
 		backup := filepath.Join(t.TempDir(), "backup")
 		s.backUp(backup)
+		var wrapped string
+		if kind == store.Postgres {
+			wrapped = s.text("SELECT encode(wrapped_key, 'hex') FROM people WHERE uuid = decode('" + strings.ReplaceAll(p.Person, "-", "") + "', 'hex')")
+			if !strings.Contains(string(s.postgres("pg_dump", s.url)), wrapped) {
+				t.Error("a dump from before the erasure does not have the key: what is looked for below is wrong")
+			}
+		}
 		s.must("person", "erase", p.Person, "--yes")
+		if kind == store.Postgres && strings.Contains(string(s.postgres("pg_dump", s.url)), wrapped) {
+			t.Error("a dump from after the erasure has the key")
+		}
 		s.restore(backup)
 		if n := s.count("SELECT count(*) FROM people WHERE wrapped_key IS NULL"); n != 0 {
 			t.Fatalf("the backup has %d erased people", n)
@@ -65,6 +75,18 @@ func TestARestoredBackupErasesAgain(t *testing.T) {
 // count asks the database for a number, beside the program.
 func (s *site) count(query string) (n int) {
 	s.tb.Helper()
+	s.ask(query, &n)
+	return n
+}
+
+func (s *site) text(query string) (v string) {
+	s.tb.Helper()
+	s.ask(query, &v)
+	return v
+}
+
+func (s *site) ask(query string, into any) {
+	s.tb.Helper()
 	driver, dsn := "pgx", s.url+"&default_query_exec_mode=simple_protocol"
 	if s.kind == store.SQLite {
 		driver, dsn = "sqlite", "file:"+strings.TrimPrefix(s.url, "sqlite:")+"?_pragma=busy_timeout(5000)"
@@ -74,10 +96,9 @@ func (s *site) count(query string) (n int) {
 		s.tb.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.QueryRowContext(s.tb.Context(), query).Scan(&n); err != nil {
+	if err := db.QueryRowContext(s.tb.Context(), query).Scan(into); err != nil {
 		s.tb.Fatal(err)
 	}
-	return n
 }
 
 func (s *site) readLog() string {
