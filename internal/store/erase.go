@@ -96,7 +96,7 @@ func (t *Tx) ErasePerson(ctx context.Context, id studymail.ID, actor, why string
 	if err := t.forgetSaid(ctx, what, keys, &e); err != nil {
 		return e, err
 	}
-	if _, err := t.dropMerged(ctx, windows, keys); err != nil {
+	if err := t.dropMerged(ctx, windows, keys); err != nil {
 		return e, err
 	}
 	if err := t.noteErasure(ctx, id); err != nil {
@@ -179,28 +179,27 @@ var mergedForUpdate = both{
 	postgres: `SELECT packed FROM merged WHERE id = $1 FOR UPDATE`,
 }
 
-// dropMerged takes the parts of messages out of windows' rows, and gives how many.
-func (t *Tx) dropMerged(ctx context.Context, windows, keys []int64) (int, error) {
+// dropMerged takes the parts of messages out of windows' rows.
+func (t *Tx) dropMerged(ctx context.Context, windows, keys []int64) error {
 	const what = "take away what was merged"
 	of := make(map[int64]bool, len(keys))
 	for _, k := range keys {
 		of[k] = true
 	}
-	dropped := 0
 	for _, w := range windows {
 		var packed []byte
 		found, err := t.one(ctx, what, t.pick(mergedForUpdate), []any{w}, &packed)
 		if err != nil {
-			return dropped, err
+			return err
 		}
 		if !found {
 			continue
 		}
 		rest, n, err := without(packed, of)
 		if err != nil {
-			return dropped, fmt.Errorf("%s: window %d: %w", what, w, err)
+			return fmt.Errorf("%s: window %d: %w", what, w, err)
 		}
-		if dropped += n; n == 0 {
+		if n == 0 {
 			continue
 		}
 		query, args := `UPDATE merged SET packed = $2 WHERE id = $1`, []any{w, rest}
@@ -208,10 +207,10 @@ func (t *Tx) dropMerged(ctx context.Context, windows, keys []int64) (int, error)
 			query, args = `DELETE FROM merged WHERE id = $1`, []any{w}
 		}
 		if _, err := t.exec(ctx, what, query, args...); err != nil {
-			return dropped, err
+			return err
 		}
 	}
-	return dropped, nil
+	return nil
 }
 
 // noteErasure notes for all machines that a person was erased.
@@ -363,11 +362,7 @@ func (s *Store) sweepMerged(ctx context.Context, keys []int64) error {
 			return err
 		}
 		if len(found) > 0 {
-			err := s.Write(ctx, func(tx *Tx) error {
-				_, err := tx.dropMerged(ctx, found, keys)
-				return err
-			})
-			if err != nil {
+			if err := s.Write(ctx, func(tx *Tx) error { return tx.dropMerged(ctx, found, keys) }); err != nil {
 				return err
 			}
 		}

@@ -158,6 +158,26 @@ type KeyUse struct {
 	Rows int    `json:"rows"`
 }
 
+type made struct{ what, table, column string }
+
+// What keys made begins with their number.
+var (
+	madeByMasterKeys = []made{
+		{"people", "people", "wrapped_key"},
+		{"imports", "imports", "wrapped_key"},
+		{"users", "users", "email"},
+		{"second factors", "users", "totp"},
+		{"kept mails", "feedback", "kept"},
+	}
+	madeByLookupKeys = []made{
+		{"usernames", "people", "username_hash"},
+		{"addresses", "people", "email_hash"},
+		{"suppressions", "suppressions", "email_hash"},
+		{"users", "users", "email_hash"},
+		{"recovery codes", "recovery_codes", "code"},
+	}
+)
+
 // KeyUse looks through everything that a key may have made. It takes a while with many
 // people. What signing keys made is in mails, and nobody can count that.
 func (t *Tx) KeyUse(ctx context.Context, kind sealed.Kind, id uint32) (all []KeyUse, err error) {
@@ -167,19 +187,12 @@ func (t *Tx) KeyUse(ctx context.Context, kind sealed.Kind, id uint32) (all []Key
 		return nil, err
 	}
 	lookup, master := sealed.ProofKeys(proof)
-	look := []struct{ what, table, column string }{
-		{"usernames", "people", "username_hash"}, {"addresses", "people", "email_hash"}, {"suppressions", "suppressions", "email_hash"},
-		{"users", "users", "email_hash"}, {"recovery codes", "recovery_codes", "code"},
-	}
-	proven := lookup
-	if kind == sealed.MasterKeys {
-		proven, prefix = master, append([]byte{1}, prefix...)
-		look = []struct{ what, table, column string }{
-			{"people", "people", "wrapped_key"}, {"imports", "imports", "wrapped_key"}, {"users", "users", "email"},
-			{"second factors", "users", "totp"}, {"kept mails", "feedback", "kept"},
-		}
-	}
-	if kind == sealed.SigningKeys {
+	look, length, proven := madeByLookupKeys, "4", lookup
+	switch kind {
+	case sealed.MasterKeys:
+		look, length, proven, prefix = madeByMasterKeys, "5", master, append([]byte{1}, prefix...)
+	case sealed.LookupKeys:
+	case sealed.SigningKeys:
 		return nil, nil
 	}
 	if proven == id {
@@ -187,8 +200,7 @@ func (t *Tx) KeyUse(ctx context.Context, kind sealed.Kind, id uint32) (all []Key
 	}
 	for _, l := range look {
 		u := KeyUse{What: l.what}
-		_, err := t.one(ctx, "look for what needs a key", `SELECT count(*) FROM `+l.table+` WHERE substr(`+l.column+`, 1, `+map[bool]string{true: "5", false: "4"}[kind == sealed.MasterKeys]+`) = $1`,
-			[]any{prefix}, &u.Rows)
+		_, err := t.one(ctx, "look for what needs a key", `SELECT count(*) FROM `+l.table+` WHERE substr(`+l.column+`, 1, `+length+`) = $1`, []any{prefix}, &u.Rows)
 		if err != nil {
 			return nil, err
 		}
