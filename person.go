@@ -118,3 +118,7 @@ type Person struct {
 	UpdatedAt time.Time
 	ErasedAt  time.Time
 }
+
+// ErasureReasons are the codes of why a person is erased: free text could hold a name.
+// The first is taken when nothing is said.
+func ErasureReasons() []string { return []string{"asked", "ended", "mistake", "other"} }

@@ -32,6 +32,11 @@ func (a *App) Examine(ctx context.Context, try bool) (studymail.Health, error) {
 		return h, err
 	}
 	add(limits)
+	keys, err := a.checkKeys(ctx)
+	if err != nil {
+		return h, err
+	}
+	add(keys...)
 	flows, err := a.MailFlows(ctx)
 	if err != nil {
 		return h, err

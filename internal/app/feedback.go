@@ -11,7 +11,6 @@ import (
 	"studymail"
 	"studymail/internal/config"
 	"studymail/internal/feedback"
-	"studymail/internal/store"
 )
 
 // Feedback takes in what comes back.
@@ -75,18 +74,4 @@ func (a *App) readMailbox(ctx context.Context, intake *feedback.Intake) error {
 		User: c.User, Password: c.Password, Folder: c.Folder, Done: c.Done, Every: c.Every, Log: a.Logs.Worker,
 	}).Run(ctx)
 	return nil
-}
-
-// purgeFeedback forgets feedback that has been kept long enough, in short transactions.
-func (a *App) purgeFeedback(ctx context.Context) error {
-	for {
-		var n int
-		err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.PurgeFeedback(ctx, a.Now().Add(-a.Config.FeedbackKeep))
-			return err
-		})
-		if err != nil || n == 0 {
-			return err
-		}
-	}
 }

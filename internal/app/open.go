@@ -45,13 +45,17 @@ type App struct {
 	Store  *store.Store
 	Now    func() time.Time
 	Made   []store.Migration // what was done to the tables
+
+	dir     string // as Options have them: to read the keysets anew
+	environ []string
 }
 
 // Open opens configuration, keys, logs and database, in this order, and checks
 // that the keys are those that the database was made with. With the wrong ones
-// it fails and changes nothing.
+// it fails and changes nothing. Who was erased, and is there again in a restored
+// database, is erased again before it gives anything back.
 func Open(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{Now: o.Now}
+	a := &App{Now: o.Now, dir: o.Dir, environ: o.Environ}
 	if a.Config, err = LoadConfig(o); err != nil {
 		return nil, err
 	}
@@ -67,6 +71,10 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	if err = a.openLogs(o); err != nil {
+		return nil, err
+	}
+	// Before anything else is done with a database that may have been restored.
+	if err = a.keepErased(ctx, a.Logs.App); err != nil {
 		return nil, err
 	}
 	return a, nil

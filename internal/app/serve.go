@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -58,6 +57,8 @@ func (a *App) Serve(ctx context.Context, p Parts, started func(addr string)) (er
 			s.server.Stop(ctx)
 		}
 	}
+
+	running.Go(func() { a.watchKeys(ctx, p.Mode) })
 
 	var (
 		engine *jobs.Engine
@@ -192,12 +193,8 @@ func (a *App) handlers(planner *audience.Planner, box *outbox.Outbox, imports *i
 			return fmt.Sprintf("requeued=%d uncertain=%d", r.Requeued, r.Uncertain), err
 		},
 		RetentionPurge: func(ctx context.Context) (string, error) {
-			n, err := a.purge(ctx)
-			if err != nil {
-				return "", err
-			}
-			discarded, err := a.discardImports(ctx)
-			return strings.TrimSpace(counted("workers", n) + " " + counted("imports", discarded)), err
+			p, err := a.Purge(ctx, "schedule")
+			return p.String(), err
 		},
 	}
 }
@@ -222,22 +219,6 @@ func (a *App) retrySweep(ctx context.Context) (int, error) {
 			return total, err
 		}
 	}
-}
-
-// purge removes what has been kept long enough.
-func (a *App) purge(ctx context.Context) (int, error) {
-	var n int
-	err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if _, err = tx.PurgeSignIns(ctx, a.Config.SessionIdle, a.Now().Add(-7*24*time.Hour)); err != nil {
-			return err
-		}
-		n, err = tx.PurgeWorkers(ctx, a.Now().Add(-30*24*time.Hour))
-		return err
-	})
-	if err != nil {
-		return n, err
-	}
-	return n, a.purgeFeedback(ctx)
 }
 
 // tick does what must not wait for the job engine or its leader, each in a loop
@@ -270,6 +251,9 @@ func (a *App) tick(ctx context.Context, planner *audience.Planner, box *outbox.O
 			_, err := intake.ApplyWaiting(ctx)
 			return err
 		})
+	})
+	loops.Go(func() {
+		a.every(ctx, "erasures could not be kept up", a.keepErasedEach(ctx))
 	})
 	loops.Wait()
 }

@@ -91,6 +91,10 @@ type Config struct {
 	Halts            studymail.HaltRules
 	FeedbackKeep     time.Duration
 
+	// Retention.
+	RetainMerged      time.Duration
+	RetainDiagnostics time.Duration
+
 	// Jobs.
 	JobHistory time.Duration
 

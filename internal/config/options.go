@@ -62,7 +62,7 @@ func table() []group {
 			},
 			{
 				name: "STATE_DIR", def: "state", allowed: "a folder",
-				doc: "What this machine knows by itself: which of its workers are alive, and how far it has seen each database. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
+				doc: "What this machine knows by itself: which of its workers are alive, how far it has seen each database, and who was erased. Leave it out of backups, and out of the data folder: it tells when a database was restored.",
 				set: file(func(c *Config) *string { return &c.StateDir }),
 			},
 		}},
@@ -346,6 +346,18 @@ func table() []group {
 				name: "FEEDBACK_KEEP", def: "30d", allowed: "a duration from 1d to 366d, such as 30d",
 				doc: "How long mails that nobody understood, and what other servers said, are kept.",
 				set: duration(func(c *Config) *timeDuration { return &c.FeedbackKeep }, day, 366*day),
+			},
+		}},
+		{"Retention", []option{
+			{
+				name: "RETAIN_MERGED", def: "30d", allowed: "a duration from 1d to 3660d, such as 30d",
+				doc: "How long what was merged into a letter is kept, sealed, after it was handed over: so long its mail can be shown.",
+				set: duration(func(c *Config) *timeDuration { return &c.RetainMerged }, day, 3660*day),
+			},
+			{
+				name: "RETAIN_DIAGNOSTICS", def: "90d", allowed: "a duration from 1d to 3660d, such as 90d",
+				doc: "How long what mail servers answered is kept, scrubbed; codes and outcomes stay for good.",
+				set: duration(func(c *Config) *timeDuration { return &c.RetainDiagnostics }, day, 3660*day),
 			},
 		}},
 		{"Pages", []option{

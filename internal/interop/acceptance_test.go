@@ -89,7 +89,8 @@ func acceptance(t *testing.T, kind store.Kind, n int, halts bool) {
 	must(t, os.Chmod(filepath.Dir(table), 0o755))                                                                                                                                  //nolint:gosec // Postfix's users read it
 	must(t, os.Chmod(filepath.Dir(filepath.Dir(table)), 0o755))                                                                                                                    //nolint:gosec // likewise
 	must(t, os.WriteFile(table, fmt.Appendf(nil, "/@bounces\\.example\\.org$/ %s\n/^(dead|full|spam|auto|complain|optout)[0-9]+@/ %s\n", by(receiver), by(behind.Addr())), 0o644)) //nolint:gosec // likewise
-	p := postfix(t, "smtp_tls_security_level = may\ntransport_maps = regexp:"+table+"\n")
+	// What the receiver puts off comes again soon, not in five minutes.
+	p := postfix(t, "smtp_tls_security_level = may\nminimal_backoff_time = 5s\nmaximal_backoff_time = 20s\nqueue_run_delay = 5s\ntransport_maps = regexp:"+table+"\n")
 	environ := []string{"FEEDBACK_SMTP_ADDR=" + receiver, "FEEDBACK_SMTP_RATE=0", "HTTP_ADDR=" + pages, "HALT_HARD=0", "HALT_COMPLAINTS=0", "HALT_FAILED=0"}
 	if halts {
 		environ = append(environ[:3], "HALT_FROM=50")

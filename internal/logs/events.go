@@ -37,6 +37,26 @@ func SendingDisarmed(log *slog.Logger, why studymail.DisarmReason) {
 	log.Error("sending is disarmed: no mail leaves", "reason", string(why))
 }
 
+// PersonErased tells that a person was erased, by their UUID.
+func PersonErased(log *slog.Logger, person studymail.ID) {
+	log.Info("person erased", "person", person.String())
+}
+
+// ErasedAgain tells that people were erased again whom a restored database had.
+func ErasedAgain(log *slog.Logger, people int) {
+	log.Warn("people who were erased before were in the database again, and were erased again", "count", people)
+}
+
+// Purged tells what was kept long enough, and is gone.
+func Purged(log *slog.Logger, merged, replies, feedback int) {
+	log.Info("what was kept long enough is gone", "windows", merged, "replies", replies, "feedbacks", feedback)
+}
+
+// KeysRead tells that keysets were changed and read anew.
+func KeysRead(log *slog.Logger, keys int) {
+	log.Info("keys were changed and read anew", "count", keys)
+}
+
 // ChunkPlanned tells how far a plan is.
 func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
 	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)

@@ -30,7 +30,7 @@ func classOf(key string) class {
 		return id
 
 	case "count", "selected", "planned", "left_out", "queued", "sending", "deferred", "sent", "settled", "failed",
-		"skipped", "expired", "uncertain", "cancelled", "released", "rows", "problems", "warnings", "missed",
+		"skipped", "windows", "replies", "feedbacks", "expired", "uncertain", "cancelled", "released", "rows", "problems", "warnings", "missed",
 		"attempt", "attempts", "max_attempts", "limit", "connections", "open", "depth", "rate",
 		"took_ms", "took", "wait", "age", "late", "duration", "timeout", "sleep_duration", "soft_stop_timeout",
 		"next_at", "due_at", "next_run_at", "next_retry_scheduled_at", "now", "until", "since", "at",

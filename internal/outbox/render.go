@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -167,13 +166,15 @@ func (b *Letterbox) sent(m *store.MessageRow, version *studymail.TemplateVersion
 		h compose.Header
 		v compose.Values
 	)
-	if m.Merged == nil {
+	switch {
+	case m.Wrapped == nil:
+		return nil, h, v, studymail.Errorf(studymail.Conflict, "the mail of message %s cannot be read any more: the person was erased", m.ID)
+	case m.MergedForgotten():
+		return nil, h, v, studymail.Errorf(studymail.Conflict, "the mail of message %s cannot be shown any more: what was merged into it was erased after RETAIN_MERGED", m.ID)
+	case m.Merged == nil:
 		return nil, h, v, studymail.Errorf(studymail.Conflict, "nothing was handed over of message %s: there is no mail to show", m.ID)
 	}
 	key, err := b.Opener.Key(m.PersonID, m.Wrapped)
-	if errors.Is(err, sealed.ErrErased) {
-		return nil, h, v, studymail.Errorf(studymail.Conflict, "the mail of message %s cannot be read any more: the person was erased", m.ID)
-	}
 	if err != nil {
 		return nil, h, v, fmt.Errorf("open the mail of message %s: %w", m.ID, err)
 	}

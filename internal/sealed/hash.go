@@ -22,20 +22,22 @@ const (
 // Hash gives the keyed hash under the newest key: what is stored. The caller
 // normalises first.
 func (s *Sealer) Hash(of HashOf, values ...string) []byte {
-	return s.k.hashWith(s.k.primary, of, values...)
+	r := s.k.ring()
+	return r.hashWith(r.primary, of, values...)
 }
 
 // Hashes gives the keyed hash under every key, the newest first: look-ups try
 // all, because the hashes of erased people cannot be made again.
 func (s *Sealer) Hashes(of HashOf, values ...string) [][]byte {
-	all := make([][]byte, 0, len(s.k.order))
-	for _, id := range s.k.order {
-		all = append(all, s.k.hashWith(id, of, values...))
+	r := s.k.ring()
+	all := make([][]byte, 0, len(r.order))
+	for _, id := range r.order {
+		all = append(all, r.hashWith(id, of, values...))
 	}
 	return all
 }
 
-func (k *Keys) hashWith(id uint32, of HashOf, values ...string) []byte {
+func (k *ring) hashWith(id uint32, of HashOf, values ...string) []byte {
 	sum, err := k.prfs[id].ComputePRF(append([]byte(of+"\x00"), pack(values)...), HashSize-4)
 	if err != nil {
 		// HMAC-SHA256 gives 32 bytes; asking for 16 cannot fail (RFC 2104).

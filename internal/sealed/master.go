@@ -17,7 +17,7 @@ const (
 
 // SealMaster packs the values and seals them for a purpose and a row.
 func (s *Sealer) SealMaster(p Purpose, row [16]byte, values ...string) ([]byte, error) {
-	b, err := s.k.master.Encrypt(pack(values), bound(p, row))
+	b, err := s.k.ring().master.Encrypt(pack(values), bound(p, row))
 	if err != nil {
 		return nil, fmt.Errorf("seal %s: %w", p, err)
 	}
@@ -26,7 +26,7 @@ func (s *Sealer) SealMaster(p Purpose, row [16]byte, values ...string) ([]byte, 
 
 // OpenMaster gives back what SealMaster sealed for that purpose and row.
 func (o *Opener) OpenMaster(p Purpose, row [16]byte, b []byte) ([]string, error) {
-	plain, err := o.k.master.Decrypt(b, bound(p, row))
+	plain, err := o.k.ring().master.Decrypt(b, bound(p, row))
 	if err != nil {
 		return nil, errors.New("sealed: " + string(p) + " does not open: damaged, of another row, or sealed with another MASTER_KEYSET")
 	}

@@ -40,7 +40,7 @@ func (s *Sealer) NewKey(person [16]byte) (*Key, []byte, error) {
 	if _, err := rand.Read(raw); err != nil {
 		return nil, nil, fmt.Errorf("make a data key: %w", err)
 	}
-	wrapped, err := s.k.master.Encrypt(raw, bound(keyPurpose, person))
+	wrapped, err := s.k.ring().master.Encrypt(raw, bound(keyPurpose, person))
 	if err != nil {
 		return nil, nil, fmt.Errorf("wrap a data key: %w", err)
 	}
@@ -72,7 +72,7 @@ func (k *Keys) unwrap(person [16]byte, wrapped []byte) (*Key, error) {
 	if len(wrapped) == 0 {
 		return nil, ErrErased
 	}
-	raw, err := k.master.Decrypt(wrapped, bound(keyPurpose, person))
+	raw, err := k.ring().master.Decrypt(wrapped, bound(keyPurpose, person))
 	if err != nil {
 		return nil, errors.New("sealed: a data key does not open with this MASTER_KEYSET")
 	}

@@ -25,7 +25,7 @@ var tokenText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPaddi
 // Token signs a UUID for one use: 60 characters, letters and digits, fit for a
 // local part (at most 64, RFC 5321 §4.5.3.1.1) and for a URL.
 func (s *Sealer) Token(use TokenFor, id [16]byte) (string, error) {
-	tag, err := s.k.tokens.ComputeMAC(signed(use, id))
+	tag, err := s.k.ring().tokens.ComputeMAC(signed(use, id))
 	if err != nil {
 		return "", errors.New("sealed: signing failed")
 	}
@@ -43,7 +43,7 @@ func (s *Sealer) ReadToken(use TokenFor, token string) ([16]byte, error) {
 		return id, ErrToken
 	}
 	copy(id[:], raw)
-	if err := s.k.tokens.VerifyMAC(raw[len(id):], signed(use, id)); err != nil {
+	if err := s.k.ring().tokens.VerifyMAC(raw[len(id):], signed(use, id)); err != nil {
 		return [16]byte{}, ErrToken
 	}
 	return id, nil

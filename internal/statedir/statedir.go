@@ -2,9 +2,8 @@
 // from the database and from every backup of it. It tells how far on the machine
 // has seen each database; one that is behind was restored from a copy.
 //
-// Here, too, is the place of the erasure log, when people can be erased: UUIDs
-// only, for each database, applied again to one that was restored before anything
-// else is done with it.
+// Here, too, is the erasure log: UUIDs only, for each database, applied again to one
+// that was restored before anything else is done with it.
 //
 // It imports the root package; it must not know the database or the outbox.
 package statedir

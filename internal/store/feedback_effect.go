@@ -78,7 +78,7 @@ func (t *Tx) cancelByFeedback(ctx context.Context, f *studymail.Feedback, m *add
 		if err := t.AddEvent(ctx, feedbackActor, action, p.id, f.Class+"; feedback "+f.ID.String()); err != nil {
 			return done, err
 		}
-		if err := t.skipWaiting(ctx, p.key, reason); err != nil {
+		if _, err := t.skipWaiting(ctx, p.key, reason); err != nil {
 			return done, err
 		}
 	}
@@ -111,8 +111,8 @@ func (t *Tx) patientsInReach(ctx context.Context, m *addressed, e FeedbackEffect
 }
 
 // skipWaiting skips what waits for a patient in the queue or for a retry; what is in a
-// sender's hands meets the guard.
-func (t *Tx) skipWaiting(ctx context.Context, patient int64, why studymail.Reason) error {
+// sender's hands meets the guard. It gives how many.
+func (t *Tx) skipWaiting(ctx context.Context, patient int64, why studymail.Reason) (int, error) {
 	var keys []int64
 	err := t.each(ctx, "skip what waits for a patient", `UPDATE messages SET state = 60, reason = $1, claim_token = 0, updated_at = $2
 		WHERE patient_id = $3 AND state IN (10, 30) AND claim_token = 0 RETURNING id`, []any{string(why), ms(t.now), patient}, func(rows *sql.Rows) error {
@@ -122,10 +122,10 @@ func (t *Tx) skipWaiting(ctx context.Context, patient int64, why studymail.Reaso
 		return err
 	})
 	if err != nil || len(keys) == 0 {
-		return err
+		return 0, err
 	}
 	_, err = t.moveLastMessages(ctx, keys...)
-	return err
+	return len(keys), err
 }
 
 // rememberOptOut keeps that a person wants no more mail than of one study.

@@ -45,3 +45,24 @@ func mergedOf(packed []byte, key int64, id studymail.ID) ([]byte, error) {
 	}
 	return nil, nil
 }
+
+// without takes the parts of some messages out, and gives how many those were.
+func without(packed []byte, of map[int64]bool) (rest []byte, dropped int, err error) {
+	rest = make([]byte, 0, len(packed))
+	for len(packed) > 0 {
+		if len(packed) < 12 {
+			return nil, 0, fmt.Errorf("what was merged is cut off")
+		}
+		key, n := int64(binary.BigEndian.Uint64(packed)), 12+int(binary.BigEndian.Uint32(packed[8:])) //nolint:gosec // row keys are above 0
+		if n > len(packed) {
+			return nil, 0, fmt.Errorf("what was merged is cut off")
+		}
+		if of[key] {
+			dropped++
+		} else {
+			rest = append(rest, packed[:n]...)
+		}
+		packed = packed[n:]
+	}
+	return rest, dropped, nil
+}

@@ -39,6 +39,25 @@ func TestPeople(t *testing.T) {
 	)
 }
 
+func TestErasure(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		storetest.OfAnErasedPersonOnlyNumbersStay,
+		storetest.ErasingTwiceIsNoChange,
+		storetest.AnErasedPersonIsNobodyToFindAndMayComeAsAnother,
+		storetest.WhatOlderWindowsHoldOfAnErasedPersonGoes,
+		storetest.AnErasedPersonCanStillOptOut,
+		storetest.ALogIsComparedWithWhoWasErased,
+		storetest.ErasuresOfOneWindowDoNotUndoEachOther,
+		storetest.WhatWasMergedIsForgottenByItsAge,
+		storetest.WhatServersAnsweredIsForgottenByItsAge,
+		storetest.WhatTheMasterKeySealedIsReplacedRowByRow,
+		storetest.HashingAnewKeepsSinceWhenAnAddressIs,
+		storetest.WhatNeedsAKeyIsCounted,
+		storetest.AProcessSaysWhichKeysItHas,
+	)
+}
+
 func TestPatients(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,

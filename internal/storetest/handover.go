@@ -117,6 +117,9 @@ func AWindowLetsInOnlyWhoMayGo(t *testing.T, s *store.Store) {
 		{"another's claim", func(_ *letters, _ *testing.T, _ studymail.Patient, _ *studymail.Worker, c *store.Claimed) {
 			c.Token++
 		}, studymail.Queued, ""}, // stays the other's: claimed, shown as queued
+		{"erased", func(l *letters, t *testing.T, p studymail.Patient, _ *studymail.Worker, _ *store.Claimed) {
+			l.erase(t, p.PersonID)
+		}, studymail.Skipped, studymail.ReasonErased},
 		{"worker declared dead", func(l *letters, t *testing.T, _ studymail.Patient, w *studymail.Worker, _ *store.Claimed) {
 			write(t, l.s, func(tx *store.Tx) error {
 				_, err := tx.StopWorker(t.Context(), w, false)

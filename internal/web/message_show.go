@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"studymail"
+	"studymail/internal/config"
 	"studymail/internal/store"
 )
 
@@ -101,7 +102,12 @@ func (s *site) showMessage(v *visit, status int, shown bool) error {
 		case studymail.Queued, studymail.Claimed, studymail.Sending, studymail.Deferred, studymail.Sent, studymail.MessageCanceled:
 		}
 	}
-	if m.Merged == nil {
+	switch {
+	case m.Wrapped == nil:
+		p.NoMail = "The mail cannot be read any more: the person was erased."
+	case m.MergedForgotten():
+		p.NoMail = "What was merged into this letter was erased: it is kept for " + config.Words(s.Config.RetainMerged) + " after the mail was handed over."
+	case m.Merged == nil:
 		p.NoMail = "Nothing was handed over yet, so there is no mail to show."
 	}
 	for i := range tried {

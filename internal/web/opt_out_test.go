@@ -177,3 +177,32 @@ func TestALinkThatIsNotOursTellsWhatToDo(t *testing.T) {
 		t.Errorf("the patient is %q", m.stands(0))
 	}
 }
+
+// Who was erased still has the mail: its link shows the page and opts out, as often as
+// it is followed, and says nothing of an erasure.
+func TestTheLinkOfAnErasedPersonWorks(t *testing.T) {
+	t.Parallel()
+	m := newMailed(t, 1)
+	if _, err := m.site.Erase(t.Context(), m.Patients[0].PersonID, "test", "asked"); err != nil {
+		t.Fatal(err)
+	}
+	link := m.link(0, sealed.UnsubscribeToken)
+	for _, scope := range []string{"study", "care provider", "all"} {
+		if r := m.visitor().get(link); r.status != http.StatusOK || !strings.Contains(r.body, `value="study" checked`) {
+			t.Errorf("the page: %d\n%s", r.status, r.body)
+		}
+		for range 2 {
+			r := m.visitor().post(link, "scope", scope)
+			if r.status != http.StatusOK || strings.Contains(r.body, "erased") {
+				t.Errorf("%s: %d\n%s", scope, r.status, r.body)
+			}
+		}
+	}
+	r := m.visitor().do(http.MethodPost, link, strings.NewReader("List-Unsubscribe=One-Click"), urlencoded)
+	if r.status != http.StatusOK || m.stands(0) != studymail.OptedOut {
+		t.Errorf("one click: %d, the patient is %q", r.status, m.stands(0))
+	}
+	if log := m.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Error(log)
+	}
+}

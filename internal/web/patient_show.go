@@ -20,6 +20,7 @@ type patientShowPage struct {
 	MayShow  bool
 	MayEdit  bool
 	Erased   bool
+	MayErase bool
 	Form     *form // of the status
 	Statuses []option
 	Left     bool // cancelled
@@ -114,7 +115,7 @@ func (s *site) showPatient(v *visit, status int, p *store.PatientRow, f *form, s
 	page := patientShowPage{
 		Heading: heading{Title: "Patient " + o.username(), Up: link{"Patients", "/patients"}}, ID: p.ID, Form: f,
 		Statuses: statusOptions(), Left: p.Cancelled != studymail.NotCancelled, Erased: o.Erased, Shown: shown,
-		MayShow: v.may(studymail.MaySeeDetails), MayEdit: v.may(studymail.MayEdit), More: len(messages) > messagesInStory, CameBack: back,
+		MayShow: v.may(studymail.MaySeeDetails), MayEdit: v.may(studymail.MayEdit), MayErase: v.may(studymail.MayAdminister) && !o.Erased, More: len(messages) > messagesInStory, CameBack: back,
 	}
 	page.Facts = []fact{
 		{"Study", link{p.StudyName, "/studies/" + study.ID.String()}},

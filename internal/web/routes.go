@@ -74,6 +74,9 @@ func routes() []route {
 		{method: "POST", path: "/patients/{id}/cancel", needs: studymail.MayEdit, page: (*site).patientCancelNow},
 		{method: "GET", path: "/patients/{id}/restore", needs: studymail.MayEdit, page: (*site).patientRestoreOne},
 		{method: "POST", path: "/patients/{id}/restore", needs: studymail.MayEdit, page: (*site).patientRestoreNow},
+		{method: "POST", path: "/patients/{id}/held", needs: studymail.MaySeeDetails, page: (*site).patientHeld},
+		{method: "GET", path: "/patients/{id}/erase", needs: studymail.MayAdminister, page: (*site).patientEraseForm},
+		{method: "POST", path: "/patients/{id}/erase", needs: studymail.MayAdminister, page: (*site).patientErase},
 		{method: "POST", path: "/patients/{id}/details", needs: studymail.MaySeeDetails, page: (*site).patientDetailsForm},
 		{method: "POST", path: "/patients/{id}/details/save", needs: studymail.MaySeeDetails, page: (*site).patientDetailsSave},
 

@@ -43,6 +43,8 @@ type Options struct {
 	QueueImport func(ctx context.Context, tx *store.Tx, id studymail.ID) error
 	// QueueResend queues the job that sends messages again.
 	QueueResend func(ctx context.Context, tx *store.Tx, id studymail.ID) error
+	// Erase erases a person for good, and writes the event; why is a code.
+	Erase func(ctx context.Context, person studymail.ID, actor, why string) (store.Erased, error)
 	// Flow tells how fast a campaign's mail goes out, with so many messages to go.
 	Flow func(ctx context.Context, tx *store.Tx, campaign int64, left int) (studymail.Flow, error)
 }

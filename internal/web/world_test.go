@@ -108,8 +108,15 @@ func newHouse(tb testing.TB, environ ...string) *house {
 		},
 		Letterbox:   &outbox.Letterbox{Sender: sealed.NewEmail("studies@example.org"), Zone: cfg.TimeZone, Sealer: keys.Sealer(), Opener: keys.Opener()},
 		QueueResend: engine.Resend,
-		Flow:        func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
-		Config:      cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
+		Erase: func(ctx context.Context, person studymail.ID, actor, why string) (e store.Erased, err error) {
+			err = h.store.Write(ctx, func(tx *store.Tx) (err error) {
+				e, err = tx.ErasePerson(ctx, person, actor, why)
+				return err
+			})
+			return e, err
+		},
+		Flow:   func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
+		Config: cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
 	})
 	if err != nil {
 		tb.Fatal(err)

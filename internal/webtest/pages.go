@@ -77,6 +77,10 @@ func Pages() []Page {
 		}},
 		{Name: "patient-cancel", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[6].ID.String() + "/cancel" }},
 		{Name: "patient-restore", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[43].ID.String() + "/restore" }},
+		{Name: "patient-erase", As: studymail.Administrator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[7].ID.String() + "/erase" }},
+		{Name: "patient-erase-wrong", As: studymail.Administrator, Of: func(w *World) string { return "/patients/" + w.Ward.Patients[7].ID.String() + "/erase" }, Do: func(t *Tab) {
+			t.Go("Erase this person for good").Sees("I have read what goes and what stays")
+		}},
 		{Name: "studies", As: studymail.Coordinator, At: "/studies"},
 		{Name: "studies-new", As: studymail.Coordinator, At: "/studies/new"},
 		{Name: "study", As: studymail.Coordinator, Of: func(w *World) string { return "/studies/" + w.Ward.Study.ID.String() }},
