@@ -317,7 +317,7 @@ func checkEnds(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID, patients
 		}
 	}
 	listed, err := tx.CountSuppressions(t.Context())
-	if want := patients["dead"] + patients["complain"]; listed != want {
+	if want := patients["dead"] + patients["gone"] + patients["complain"]; listed != want {
 		t.Errorf("%d addresses are suppressed, want %d", listed, want)
 	}
 	return err

@@ -66,7 +66,7 @@ func (o *Outbox) consult(ctx context.Context, tx *store.Tx, w *studymail.Worker)
 	}
 	res.Settled = len(settled) - late
 	for _, p := range marked {
-		if err := tx.MarkNotContactable(ctx, p, "worker", "no such mailbox"); err != nil {
+		if err := tx.MarkAddressDead(ctx, p, 0, "worker"); err != nil {
 			return res, err
 		}
 	}

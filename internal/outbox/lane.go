@@ -371,7 +371,7 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 	}
 	res := outcome{rec: rec, campaign: c.Campaign}
 	if rec.Reason == studymail.ReasonNoMailbox {
-		res.mark = c.Patient
+		res.mark, res.revision = c.Patient, c.Revision
 	}
 	level := slog.LevelDebug
 	switch rec.State {

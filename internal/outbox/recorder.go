@@ -36,7 +36,9 @@ type recorder struct {
 // outcome is a settled hand-over.
 type outcome struct {
 	rec  store.Recorded
-	mark studymail.ID // patient to be marked Not contactable; zero: nobody
+	mark studymail.ID // patient whose address is dead; zero: nobody's
+
+	revision int64 // of the details that the letter was written from
 
 	campaign studymail.ID
 }
@@ -254,7 +256,7 @@ func (r *recorder) apply(ctx context.Context, tx *store.Tx, outcomes []outcome, 
 	}
 	for i := range outcomes {
 		if !outcomes[i].mark.IsZero() {
-			if err := tx.MarkNotContactable(ctx, outcomes[i].mark, "worker", "no such mailbox"); err != nil {
+			if err := tx.MarkAddressDead(ctx, outcomes[i].mark, outcomes[i].revision, "worker"); err != nil {
 				return err
 			}
 		}

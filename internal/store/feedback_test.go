@@ -11,6 +11,7 @@ func TestFeedback(t *testing.T) {
 	storetest.Run(t,
 		storetest.FeedbackCountsOnceHoweverOftenItComes,
 		storetest.ADeadAddressTakesThePersonOutOfAllStudies,
+		storetest.AnAddressThatIsRefusedIsDeadEverywhere,
 		storetest.ALateBounceCountsAfterADelivery,
 		storetest.ABounceBeforeOurOwnRecordWaits,
 		storetest.WhatComesBackSettlesAnUncertainMessage,

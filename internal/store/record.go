@@ -167,14 +167,3 @@ func (t *Tx) addAttempts(ctx context.Context, all []Recorded, number map[int64]i
 	_, err = t.exec(ctx, "append attempts", t.pick(addAttempts), list)
 	return err
 }
-
-// MarkNotContactable marks a patient whose address does not exist, unless they
-// left the study already, and writes the event.
-func (t *Tx) MarkNotContactable(ctx context.Context, patient studymail.ID, actor, why string) error {
-	n, err := t.exec(ctx, "mark patient "+patient.String(),
-		`UPDATE patients SET cancelled = 40, updated_at = $1 WHERE uuid = $2 AND cancelled = 0`, ms(t.now), patient)
-	if err != nil || n == 0 {
-		return err
-	}
-	return t.AddEvent(ctx, actor, "patient marked not contactable", patient, why)
-}

@@ -135,6 +135,48 @@ func ADeadAddressTakesThePersonOutOfAllStudies(t *testing.T, s *store.Store) {
 	})
 }
 
+// AnAddressThatIsRefusedIsDeadEverywhere promises that a server's word at the hand-over
+// counts as that of a bounce; that an address which was edited since is left alone; and
+// that who is not in a study stays as they are.
+func AnAddressThatIsRefusedIsDeadEverywhere(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	p := l.AddPatients(t, s, 0, 2)
+	dead := func(p studymail.Patient, revision int64) {
+		t.Helper()
+		write(t, s, func(tx *store.Tx) error { return tx.MarkAddressDead(t.Context(), p.ID, revision, "worker") })
+	}
+	l.plan(t, l.rules())
+	revision := func(p studymail.Patient) (n int64) {
+		read(t, s, func(tx *store.Tx) error {
+			row, err := tx.PatientByID(t.Context(), p.ID)
+			if err != nil {
+				return err
+			}
+			person, err := tx.PersonByKey(t.Context(), row.Person)
+			n = person.Revision
+			return err
+		})
+		return n
+	}
+	dead(p[0], revision(p[0]))
+	equal(t, "patient", l.patient(t, p[0].ID).Cancelled, studymail.NotContactable)
+	equal(t, "numbers", fmt.Sprint(l.counts(t).Queued, l.counts(t).Skipped), "1 1")
+	all := l.suppressions(t)
+	equal(t, "suppressed addresses", len(all), 1)
+	equal(t, "by whom", all[0].Source, studymail.RefusedByServer)
+	dead(p[0], revision(p[0]))
+	equal(t, "once", len(l.suppressions(t)), 1)
+
+	dead(p[1], revision(p[1])+1)
+	equal(t, "patient whose address is another by now", l.patient(t, p[1].ID).Cancelled, studymail.NotContactable)
+	equal(t, "suppressed addresses", len(l.suppressions(t)), 1)
+
+	l.set(t, studymail.Patient{ID: p[1].ID, Cancelled: studymail.NotContactable}, studymail.New, studymail.OptedOut)
+	dead(p[1], revision(p[1]))
+	equal(t, "who opted out", l.patient(t, p[1].ID).Cancelled, studymail.OptedOut)
+	dead(studymail.Patient{ID: studymail.NewID()}, 1) // of a patient that is not there
+}
+
 // ALateBounceCountsAfterADelivery promises both orders end alike.
 func ALateBounceCountsAfterADelivery(t *testing.T, s *store.Store) {
 	l := newLetters(t, s)

@@ -218,6 +218,41 @@ func TestAnOptOutThatIsUndoneOnThePatientsPageLiftsWhatItMade(t *testing.T) {
 	}
 }
 
+// Who was refused at the hand-over is set back with their address: else they would stand
+// as in study and get nothing.
+func TestAnAddressThatWasRefusedIsMailedAgainWhenThePatientIsSetBack(t *testing.T) {
+	t.Parallel()
+	w := newPostroom(t)
+	id := w.running(audience.New{})
+	p := w.patientOf(t, w.messages(id)[0].PatientID)
+	suppressed := func() (n int) {
+		w.write(func(tx *store.Tx) (err error) {
+			n, err = tx.CountSuppressions(context.Background())
+			return err
+		})
+		return n
+	}
+	w.write(func(tx *store.Tx) error {
+		person, err := tx.PersonByKey(context.Background(), p.Person)
+		if err != nil {
+			return err
+		}
+		return tx.MarkAddressDead(context.Background(), p.ID, person.Revision, "worker")
+	})
+	if suppressed() != 1 {
+		t.Fatal("the address is not suppressed")
+	}
+	v, path := w.as(studymail.Coordinator), "/patients/"+p.ID.String()+"/restore"
+	page := v.get(path)
+	page.expect(t, "the question", 200, []string{"A mail server refused their address as none of its own"}, []string{"that stays"})
+	if r := v.post(path, "form", hiddenField(t, page.body, "form"), "version", hiddenField(t, page.body, "version"), "why", "address"); r.status != 303 {
+		t.Fatalf("%d\n%s", r.status, r.body)
+	}
+	if now := w.patientOf(t, p.ID); now.Cancelled != studymail.NotCancelled || suppressed() != 0 {
+		t.Errorf("the patient is %s, %d addresses are suppressed", now.Cancelled, suppressed())
+	}
+}
+
 // Seen to fail: with the address in the redirect, and without "sure".
 func TestAnAddressIsSuppressedLookedUpAndLifted(t *testing.T) {
 	t.Parallel()

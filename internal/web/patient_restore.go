@@ -16,6 +16,7 @@ type holding struct {
 	was          studymail.Cancelled    // of the patient, before
 	suppressions int
 	remembered   []store.RememberedOptOut
+	refused      []studymail.Suppression // of the address, by the server that refused the patient's letter
 	besides      []studymail.Suppression // of the address, that came otherwise
 }
 
@@ -48,7 +49,11 @@ func (s *site) readHolding(v *visit, tx *store.Tx, p *store.PatientRow) (h holdi
 	}
 	all, err := tx.SuppressionsOf(v.ctx(), [][]byte{person.Hashes.Email})
 	for _, x := range all {
-		if x.Feedback == 0 || !ours[x.Feedback] {
+		switch {
+		case x.Feedback != 0 && ours[x.Feedback]:
+		case x.Source == studymail.RefusedByServer && p.Cancelled == studymail.NotContactable:
+			h.refused = append(h.refused, x)
+		default:
 			h.besides = append(h.besides, x)
 		}
 	}
@@ -64,10 +69,10 @@ func (h *holding) choice(p *store.PatientRow) bool {
 // frozen is what must be the same when it is confirmed.
 func (h *holding) frozen(p *store.PatientRow) string {
 	stands := fmt.Sprintf("%d/%d", p.Status, p.Cancelled)
-	if len(h.feedback) == 0 {
+	if len(h.feedback)+len(h.refused) == 0 {
 		return stands
 	}
-	return stands + fmt.Sprintf("/%d/%d/%d/%d", len(h.feedback), len(h.others), h.suppressions, len(h.remembered))
+	return stands + fmt.Sprintf("/%d/%d/%d/%d", len(h.feedback), len(h.others), h.suppressions+len(h.refused), len(h.remembered))
 }
 
 // words say what holds the patient, and what becomes of it.
@@ -78,6 +83,9 @@ func (h *holding) words(s *site, p *store.PatientRow) (words []string) {
 	}
 	if h.suppressions > 0 {
 		words = append(words, "Their address is suppressed by it: that is lifted, or they would get no letter.")
+	}
+	for _, x := range h.refused {
+		words = append(words, "A mail server refused their address as none of its own, "+s.timeOf(x.CreatedAt).Words+", and it is suppressed since: that is lifted, or they would get no letter. In their other studies they stay as they are.")
 	}
 	if n := len(h.others); n > 0 && !h.choice(p) {
 		words = append(words, "It also took the same person out elsewhere: "+studiesOf(h.others)+". There they stand as before, too.")
@@ -248,6 +256,14 @@ func (s *site) restore(v *visit, tx *store.Tx, p *store.PatientRow, why string, 
 		}
 		back += n
 	}
+	for i := range h.refused {
+		if err := tx.RemoveSuppression(v.ctx(), &h.refused[i]); err != nil {
+			return "", err
+		}
+		if err := v.event(tx, "suppression lifted", h.refused[i].ID, why); err != nil {
+			return "", err
+		}
+	}
 	now, err := tx.PatientByID(v.ctx(), p.ID)
 	if err != nil {
 		return "", err
@@ -263,7 +279,7 @@ func (s *site) restore(v *visit, tx *store.Tx, p *store.PatientRow, why string, 
 	if back > 1 {
 		said += " in " + countOf(int64(back), "study")
 	}
-	if h.suppressions > 0 {
+	if h.suppressions+len(h.refused) > 0 {
 		said += "; the address is not suppressed by it any more"
 	}
 	if now.Cancelled != studymail.NotCancelled {
