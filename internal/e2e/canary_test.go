@@ -293,6 +293,10 @@ func (a *aviary) showEverything(campaign string) {
 	for _, s := range schedules {
 		shows = append(shows, []string{"schedule", "show", s.ID})
 	}
+	var told struct{ Person string }
+	a.readSaid(&told, "patient", "show", a.patient(optedOutCanary))
+	shows = append(shows, []string{"person", "erase", told.Person, "--yes"}, []string{"patient", "show", a.patient(optedOutCanary)},
+		[]string{"keys", "rotate", "signing", "--add-only"}, []string{"keys", "list"}, []string{"keys", "rewrap"}, []string{"purge"})
 	for _, args := range shows {
 		a.try(args...)
 		a.try(append(args[:len(args):len(args)], "--json")...)
