@@ -162,15 +162,19 @@ func (s *site) needs(v *visit, d *desk, h *healthCard) []need {
 	for i := range d.open {
 		if c := &d.open[i]; c.Halt != nil {
 			all = append(all, need{
-				badge{"bad", "Stopped by itself"}, "The campaign " + c.Name + " stopped by itself: " + string(c.Halt.Reason) + ", " + c.Halt.Detail + ".",
-				"Nothing more of it leaves before a person lets it go on. Its page says what to do.", link{"Look at it", "/campaigns/" + c.ID.String()},
+				badge{"bad", "Stopped by itself"},
+				"The campaign " + c.Name + " stopped by itself: " + string(c.Halt.Reason) + ", " + c.Halt.Detail + ".",
+				"Nothing more of it leaves before a person lets it go on. Its page says what to do.",
+				link{"Look at it", "/campaigns/" + c.ID.String()},
 			})
 		}
 	}
 	if d.odd > 0 {
 		all = append(all, need{
-			badge{"info", "Feedback"}, countOf(int64(d.odd), "mail") + " came back that nobody understood.",
-			"They changed nothing. A person should look at them: somebody may have written to you.", link{"Look at them", "/feedback?state=kept&seen=no"},
+			badge{"info", "Feedback"},
+			countOf(int64(d.odd), "mail") + " came back that nobody understood.",
+			"They changed nothing. A person should look at them: somebody may have written to you.",
+			link{"Look at them", "/feedback?state=kept&seen=no"},
 		})
 	}
 	if d.uncertain > 0 {
