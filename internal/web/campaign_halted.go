@@ -44,6 +44,9 @@ func (s *site) haltedCampaign(v *visit, n *campaignNow) *haltedCampaign {
 		h.Numbers += ", now " + now + " %"
 	}
 	h.Numbers += ")."
+	if n.Canary.First > 0 {
+		h.Numbers += " Of the letters that it begins with, fewer are enough."
+	}
 	if n.all.Failed > 0 {
 		h.Look = append(h.Look, link{"Look at the " + countOf(int64(n.all.Failed), "letter") + " that failed", v.messagesPath(n.ID, "state", studymail.Failed.String())})
 	}

@@ -38,7 +38,7 @@ func TestANewcomerDoesTheWholeJob(t *testing.T) {
 
 	// A schedule, and when it fires.
 	tab.Go("Schedules").Go("Add a schedule").Fill("Name", "Tidy up on Tuesdays").Fill("What it does", "Housekeeping: removes what has been kept long enough").Fill("Tuesday", "yes")
-	tab.Press("Show the next times").Sees("Every Tuesday at 09:00 (Europe/London).").Go("Add the schedule").Sees("is added.").Sees("The next times")
+	tab.Press("Show the next times").Sees("Every Tuesday at 09:00 (Europe/London).").Go("Add the schedule").Sees("is added.").Sees("Next times").Sees("By the clocks of Europe/London.")
 
 	// A letter that failed is found on the first page, and sent again.
 	p.failOne(t)
