@@ -143,6 +143,7 @@ type Outcome struct {
 	Enhanced string // RFC 3463 code; "" without one
 	Stage    string // mail, rcpt, data, dot; "" before or beside SMTP
 	Reply    string // scrubbed, bounded
+	ID       string // what the transport calls an accepted message; "" if it has no name of its own for it
 	Took     time.Duration
 }
 

@@ -121,7 +121,7 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	box, err := outbox.New(ctx, outbox.Options{
 		Store: a.Store, Transport: transport, Letterbox: a.Letterbox(), Log: a.Logs.Worker, Now: a.Now,
 		Limiter: lim, Together: a.Config.Limits.Connections,
-		Connections: a.Config.SMTPConnections, Window: min(a.Config.SMTPWindow, store.MaxWindow/2),
+		Connections: a.lanes(), Window: min(a.Config.SMTPWindow, store.MaxWindow/2),
 		Lease:    lease,
 		Retries:  outbox.Retries{Base: a.Config.RetryBase, Max: a.Config.RetryMax},
 		StateDir: a.Config.StateDir, Version: ReadVersion().Version,
@@ -143,6 +143,16 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	// Hours that passed while nobody worked must not hold up what may leave now.
 	if _, err := a.Store.RefreshHours(ctx, true); err != nil {
 		a.Logs.Worker.Error("send hours could not be looked at", "error", err)
+	}
+	if ses, ok := transport.(*outbox.SES); ok {
+		again := make(chan struct{}, 1)
+		ses.Spent = func() {
+			select {
+			case again <- struct{}{}:
+			default:
+			}
+		}
+		running.Go(func() { a.followAccount(ctx, ses, lim, again) })
 	}
 	running.Go(func() { lim.Run(ctx) })
 	running.Go(func() { fail(box.Run(ctx)) })

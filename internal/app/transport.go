@@ -28,6 +28,13 @@ func (a *App) Transport() (outbox.Transport, error) {
 		}
 		return &outbox.Maildir{Folder: folder, Now: a.Now, Idle: 30 * time.Second}, nil
 	}
+	if a.Config.MailTransport == config.SES {
+		client, err := a.SES()
+		if err != nil {
+			return nil, err
+		}
+		return &outbox.SES{Client: client, Now: a.Now, Together: sesTogether, Idle: 30 * time.Second, Grace: 8 * time.Second}, nil
+	}
 	cfg, err := a.SMTPConfig()
 	if err != nil {
 		return nil, err
@@ -100,6 +107,9 @@ func (a *App) TestTransport(ctx context.Context) error {
 	if a.Config.MailTransport == config.Maildir {
 		_, err := maildir.Open(a.Config.MaildirPath, a.Now())
 		return err
+	}
+	if a.Config.MailTransport == config.SES {
+		return a.testSES(ctx)
 	}
 	cfg, err := a.SMTPConfig()
 	if err != nil {

@@ -100,6 +100,9 @@ func (e *env) serve(ctx context.Context, parts app.Parts, init, demo bool) (err 
 		if a.Config.MailTransport == config.SMTP {
 			where = "mail goes to the relay " + net.JoinHostPort(a.Config.EmailHost, strconv.Itoa(a.Config.EmailPort)) + " by SMTP"
 		}
+		if a.Config.MailTransport == config.SES {
+			where = "mail goes to Amazon SES"
+		}
 		if parts.Workers {
 			e.note("working; %s", where)
 		}

@@ -70,6 +70,9 @@ type Config struct {
 	SMTPPipelining         bool
 	SMTPChunking           bool
 
+	// Amazon SES.
+	SES SESSettings
+
 	// Rate: of all workers together.
 	Limits studymail.Limits
 
@@ -135,6 +138,7 @@ type Transport string
 const (
 	Maildir Transport = "maildir"
 	SMTP    Transport = "smtp"
+	SES     Transport = "ses"
 )
 
 // TLS is how a connection to the relay is secured.

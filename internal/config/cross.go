@@ -50,6 +50,7 @@ func (l *loader) cross() {
 		l.problem("BOUNCE_DOMAIN", "found nothing, but FEEDBACK_SMTP_ADDR is set; allowed: %s", allowedFor("BOUNCE_DOMAIN"))
 	}
 	l.signing()
+	l.ses()
 	l.keys()
 	for name, v := range map[string]string{
 		"EMAIL": c.Email, "EMAIL_USER": c.EmailUser, "EMAIL_PORT": strconv.Itoa(c.EmailPort),
@@ -69,7 +70,7 @@ func (l *loader) sender() {
 		}
 		return
 	}
-	if c.Email == "" {
+	if c.Email == "" && c.MailTransport != SES {
 		c.Email = defaultSender
 	}
 }

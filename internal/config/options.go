@@ -68,9 +68,9 @@ func table() []group {
 		}},
 		{"Mail", []option{
 			{
-				name: "MAIL_TRANSPORT", def: "maildir", allowed: "maildir or smtp",
-				doc: "`maildir`: mails become files in MAILDIR_PATH and nothing leaves the machine; `smtp`: they go to EMAIL_HOST.",
-				set: choice(func(c *Config) *Transport { return &c.MailTransport }, Maildir, SMTP),
+				name: "MAIL_TRANSPORT", def: "maildir", allowed: "maildir, smtp or ses",
+				doc: "`maildir`: mails become files in MAILDIR_PATH and nothing leaves the machine; `smtp`: they go to EMAIL_HOST; `ses`: to Amazon SES.",
+				set: choice(func(c *Config) *Transport { return &c.MailTransport }, Maildir, SMTP, SES),
 			},
 			{
 				name: "MAILDIR_PATH", def: "mail", allowed: "a folder",
@@ -79,7 +79,7 @@ func table() []group {
 			},
 			{
 				name: "EMAIL", allowed: "an address alone, such as studies@example.org; the name goes into EMAIL_DISPLAY_NAME",
-				doc: "The sender's address, and the login if EMAIL_USER is empty. Needed with `smtp`; with `maildir` it is " + defaultSender + " when empty.",
+				doc: "The sender's address, and the login if EMAIL_USER is empty. Needed with `smtp` and `ses`; with `maildir` it is " + defaultSender + " when empty.",
 				set: setEmail,
 			},
 			{
@@ -183,6 +183,48 @@ func table() []group {
 				name: "SMTP_CHUNKING", def: "True", allowed: "True or False",
 				doc: "False if the relay offers CHUNKING and does not bear it.",
 				set: yes(func(c *Config) *bool { return &c.SMTPChunking }),
+			},
+		}},
+		{"Amazon SES", []option{
+			{
+				name: "SES_REGION", allowed: "a region of AWS, such as eu-west-2",
+				doc: "Where the account's mail leaves, such as `eu-west-2`. When empty, what AWS's own settings say (AWS_REGION, ~/.aws). Credentials are found as AWS's tools find them: in the environment (not in this file), in ~/.aws, or by the machine's role.",
+				set: setRegion,
+			},
+			{
+				name: "SES_CONFIGURATION_SET", allowed: "a name of letters, digits, - and _",
+				doc: "The configuration set whose events come back. Without one nothing comes back but mail.",
+				set: setSESName(func(c *Config) *string { return &c.SES.ConfigurationSet }),
+			},
+			{
+				name: "SES_MODE", def: "raw", allowed: "raw or bulk",
+				doc: "`raw`: each mail is put together and signed here; `bulk`: SES puts 50 together at a call, from a template that is registered there, and signs them.",
+				set: choice(func(c *Config) *SESMode { return &c.SES.Mode }, SESRaw, SESBulk),
+			},
+			{
+				name: "SES_CONCURRENCY", def: "20", allowed: "1 to 1000",
+				doc: "Calls of each worker to SES at once, at most. After a loss of power so many mails may stand in doubt, and as many again.",
+				set: number(func(c *Config) *int { return &c.SES.Concurrency }, 1, 1000),
+			},
+			{
+				name: "SES_ENDPOINT", allowed: "https://HOST, https://HOST/PATH; http only for this machine itself",
+				doc: "The address of SES and SQS, where it is not AWS's usual one: an endpoint of a private network, or a test's.",
+				set: setSESEndpoint,
+			},
+			{
+				name: "SES_SQS_QUEUE_URL", allowed: "https://HOST/ACCOUNT/NAME, as AWS shows it; http only for this machine itself",
+				doc: "The SQS queue that SES's events come to: workers read it. It needs no address that AWS could reach.",
+				set: setQueueURL,
+			},
+			{
+				name: "SES_TOPIC_ARN", allowed: "an ARN such as arn:aws:sns:eu-west-2:123456789012:studymail",
+				doc: "The SNS topic whose messages are taken at PUBLIC_URL/hooks/ses; nothing else is. Its subscription is confirmed by itself.",
+				set: setTopicARN,
+			},
+			{
+				name: "SES_SNS_HOST", allowed: "a host name, perhaps with a port",
+				doc: "The host that SNS's certificates are taken from. When empty: sns.REGION.amazonaws.com of the topic's region. For tests.",
+				set: setSNSHost,
 			},
 		}},
 		{"Rate", []option{

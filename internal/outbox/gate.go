@@ -170,6 +170,7 @@ func (g *gate) down(err error) {
 		// Several lanes that fail at once are one failure.
 		g.backOff = min(max(2*g.backOff, firstBackOff), maxBackOff)
 	}
+	g.backOff = max(g.backOff, te.Wait)
 	since := g.now()
 	if g.state.State == state && g.state.Code == te.Code {
 		since = g.state.Since

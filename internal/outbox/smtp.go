@@ -131,5 +131,5 @@ func outcomeOf(o smtpout.Outcome) studymail.Outcome {
 	case smtpout.Unsendable:
 		kind = studymail.Unsendable
 	}
-	return studymail.Outcome{Kind: kind, Code: o.Code, Enhanced: o.Enhanced, Stage: o.Stage, Reply: o.Reply, Took: o.Took}
+	return studymail.Outcome{Kind: kind, Code: o.Code, Enhanced: o.Enhanced, Stage: o.Stage, Reply: o.Reply, ID: o.ID, Took: o.Took}
 }

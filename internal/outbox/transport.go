@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"time"
 
 	"studymail/internal/smtpout"
 )
@@ -10,7 +11,7 @@ import (
 // EnvelopeID the message's UUID. To and Data are personal: never print them.
 type Mail = smtpout.Mail
 
-// Transport is where mail is handed over. Behind it stand SMTP and a Maildir.
+// Transport is where mail is handed over. Behind it stand SMTP, Amazon SES and a Maildir.
 type Transport interface {
 	// Name is stored with each attempt.
 	Name() string
@@ -34,10 +35,11 @@ type noter interface {
 
 // TransportError says why a transport cannot take mail now.
 type TransportError struct {
-	Code   string // connect, tls, auth, greeting, disk, …
-	Detail string // scrubbed text for the operator
-	Stop   bool   // a person has to mend it: authentication, TLS
-	Away   bool   // the server did not want this connection: perhaps it has enough of them
+	Code   string        // connect, tls, auth, greeting, disk, …
+	Detail string        // scrubbed text for the operator
+	Stop   bool          // a person has to mend it: authentication, TLS
+	Away   bool          // the server did not want this connection: perhaps it has enough of them
+	Wait   time.Duration // how long it takes no mail at least; 0: nobody knows
 	Err    error
 }
 

@@ -77,5 +77,7 @@ type Outcome struct {
 	// Unsendable, …) it is "" or our own reason, without addresses.
 	Reply string
 
+	ID string // what a server of another kind calls an accepted mail; "" with SMTP
+
 	Took time.Duration // from its first command to its outcome
 }

@@ -60,7 +60,10 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 		return 0, err
 	}
 	n, err := t.recordOthers(ctx, others)
-	return len(all) - sent - n, err
+	if err != nil {
+		return 0, err
+	}
+	return len(all) - sent - n, t.noteTransportIDs(ctx, all)
 }
 
 // Of an outcome that comes late, for a message that is uncertain by now, the

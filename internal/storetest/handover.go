@@ -237,6 +237,32 @@ func RecordTwiceIsNoChange(t *testing.T, s *store.Store) {
 	})
 }
 
+// AMessageIsFoundByWhatItsTransportCallsIt: Amazon SES has names of its own, and an
+// outcome that is recorded twice, or without a name, changes none. Without the note in
+// Record the first look-up found nothing.
+func AMessageIsFoundByWhatItsTransportCallsIt(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 2)
+	l.plan(t, l.rules())
+	w := l.worker(t)
+	claimed := l.claim(t, w, 2).Claimed
+	l.open(t, w, claimed...)
+	named, nameless := sent(claimed[0]), sent(claimed[1])
+	named.Outcome.ID = "0102018f-ses-000000"
+	l.record(t, named, nameless)
+	l.record(t, named)
+	read(t, s, func(tx *store.Tx) error {
+		id, err := tx.MessageByTransportID(t.Context(), named.Outcome.ID)
+		equal(t, "the message", id, claimed[0].ID)
+		if err != nil {
+			return err
+		}
+		id, err = tx.MessageByTransportID(t.Context(), "another")
+		equal(t, "of another name", id, studymail.ID{})
+		return err
+	})
+}
+
 // WhatADeadWorkerHeldComesBackOrIsInDoubt stops a worker with one message in a
 // window, one merely claimed and one recorded whose window was not closed yet.
 // When StopWorker put members back into the queue instead, the first check failed.

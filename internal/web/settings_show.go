@@ -60,6 +60,9 @@ func (s *site) showSettings(v *visit, try bool) error {
 	if s.Config.MailTransport == config.Maildir {
 		p.Test = "Test the folder that mail goes to"
 	}
+	if s.Config.MailTransport == config.SES {
+		p.Test = "Test the connection to Amazon SES"
+	}
 	for _, g := range s.Config.Described() {
 		group := settingGroup{Title: g.Title, ID: strings.ToLower(strings.ReplaceAll(g.Title, " ", "-"))}
 		for _, k := range g.Settings {

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"os"
+	"time"
+
+	"studymail"
+	"studymail/internal/config"
+	"studymail/internal/limiter"
+	"studymail/internal/outbox"
+	"studymail/internal/ses"
+)
+
+// sesTogether is how many calls of one lane may be on their way at once.
+const sesTogether = 10
+
+// lanes is how many lanes the transport of the configuration has.
+func (a *App) lanes() int {
+	if a.Config.MailTransport == config.SES {
+		return max((a.Config.SES.Concurrency+sesTogether-1)/sesTogether, 1)
+	}
+	return a.Config.SMTPConnections
+}
+
+// SES is the account of the configuration.
+func (a *App) SES() (*ses.Client, error) {
+	roots, err := a.publicRoots()
+	if err != nil {
+		return nil, err
+	}
+	c := &a.Config.SES
+	return ses.New(context.Background(), ses.Options{
+		Region: c.Region, Endpoint: c.Endpoint, ConfigurationSet: c.ConfigurationSet, Sender: a.Config.Email, Roots: roots,
+	})
+}
+
+// publicRoots are the system's certificates and those of EMAIL_TLS_CA_FILE; nil for the
+// system's alone.
+func (a *App) publicRoots() (*x509.CertPool, error) {
+	if a.Config.EmailTLSCAFile == "" {
+		return nil, nil //nolint:nilnil // the system's
+	}
+	pem, err := os.ReadFile(a.Config.EmailTLSCAFile)
+	if err != nil {
+		return nil, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: no certificate in it; it must be PEM")
+	}
+	return roots, nil
+}
+
+// accountEvery is how often the account's quota is read.
+const accountEvery = time.Minute
+
+// followAccount reads what the account may send until ctx ends, and tells the limiter,
+// which tells all workers.
+func (a *App) followAccount(ctx context.Context, transport *outbox.SES, lim *limiter.Limiter, now <-chan struct{}) {
+	tick := time.NewTicker(accountEvery)
+	defer tick.Stop()
+	said := ""
+	for {
+		text := ""
+		note, err := a.readAccount(ctx, transport.Client, lim)
+		if err != nil {
+			text = err.Error()
+		} else {
+			transport.Say(note)
+		}
+		if text != "" && text != said && ctx.Err() == nil {
+			a.Logs.Worker.Error("the quota of Amazon SES could not be read", "error", err)
+		}
+		said = text
+		select {
+		case <-tick.C:
+		case <-now:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// readAccount gives what the operator should know of the account.
+func (a *App) readAccount(ctx context.Context, client *ses.Client, lim *limiter.Limiter) (note string, err error) {
+	account, err := client.Account(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := lim.SetQuota(ctx, account.Quota); err != nil {
+		return "", err
+	}
+	if t := account.Trouble(); t != nil {
+		return t.Detail, nil
+	}
+	return account.Note(), nil
+}
+
+// testSES tries whether SES would take mail now.
+func (a *App) testSES(ctx context.Context) error {
+	client, err := a.SES()
+	if err != nil {
+		return err
+	}
+	account, err := client.Account(ctx)
+	if err != nil {
+		return err
+	}
+	if t := account.Trouble(); t != nil {
+		return studymail.Errorf(studymail.Unavailable, "%s", t.Detail)
+	}
+	return nil
+}
