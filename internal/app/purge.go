@@ -77,6 +77,13 @@ func (a *App) purge(ctx context.Context, p *Purged) error {
 	}); err != nil {
 		return err
 	}
+	notices := 0 // names of what SNS said: nobody asks how many
+	if err := a.chunks(ctx, &notices, func(tx *store.Tx) (int, bool, error) {
+		n, err := tx.PurgeNotices(ctx, a.Now().Add(-a.Config.FeedbackKeep))
+		return n, n > 0, err
+	}); err != nil {
+		return err
+	}
 	if err := a.chunks(ctx, &p.Replies, func(tx *store.Tx) (int, bool, error) {
 		n, err := tx.ForgetReplies(ctx, a.Now().Add(-a.Config.RetainDiagnostics))
 		return n, n > 0, err

@@ -164,6 +164,9 @@ func (a *App) startWorkers(ctx context.Context, running *sync.WaitGroup, fail fu
 	if a.Config.FeedbackIMAP.Host != "" {
 		running.Go(func() { fail(a.readMailbox(ctx, intake)) })
 	}
+	if a.Config.SES.QueueURL != "" {
+		running.Go(func() { fail(a.readQueue(ctx, intake)) })
+	}
 	running.Go(func() { a.tick(ctx, planner, box, intake) })
 	return engine, box, nil
 }

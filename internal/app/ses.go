@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"os"
 	"time"
 
 	"studymail"
 	"studymail/internal/config"
+	"studymail/internal/feedback"
 	"studymail/internal/limiter"
 	"studymail/internal/outbox"
 	"studymail/internal/ses"
@@ -34,6 +36,73 @@ func (a *App) SES() (*ses.Client, error) {
 	return ses.New(context.Background(), ses.Options{
 		Region: c.Region, Endpoint: c.Endpoint, ConfigurationSet: c.ConfigurationSet, Sender: a.Config.Email, Roots: roots,
 	})
+}
+
+// topic is the topic of SNS whose messages are taken by HTTPS; nil for none.
+func (a *App) topic() (*ses.Topic, error) {
+	c := &a.Config.SES
+	if c.TopicARN == "" {
+		return nil, nil //nolint:nilnil // none
+	}
+	roots, err := a.publicRoots()
+	if err != nil {
+		return nil, err
+	}
+	host := c.SNSHost
+	if host == "" {
+		host = ses.SNSHost(c.TopicRegion())
+	}
+	return &ses.Topic{ARN: c.TopicARN, Host: host, Roots: roots, Now: a.Now}, nil
+}
+
+// Waits between tries of a queue that cannot be read.
+const (
+	queueAgain     = time.Second
+	queueAgainMost = time.Minute
+)
+
+// readQueue takes in what comes to the queue of SES's events until ctx ends. What was
+// not applied stays there, and comes again.
+func (a *App) readQueue(ctx context.Context, intake *feedback.Intake) error {
+	client, err := a.SES()
+	if err != nil {
+		return err
+	}
+	queue := client.Queue(a.Config.SES.QueueURL)
+	said, wait := "", queueAgain
+	for ctx.Err() == nil {
+		err := a.takeLetters(ctx, queue, intake)
+		if err == nil {
+			said, wait = "", queueAgain
+			continue
+		}
+		if text := err.Error(); text != said && ctx.Err() == nil {
+			a.Logs.Worker.Error("the queue of Amazon SES's events could not be read; it is tried again", "error", err)
+			said = text
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		wait = min(2*wait, queueAgainMost)
+	}
+	return nil
+}
+
+func (a *App) takeLetters(ctx context.Context, queue *ses.Queue, intake *feedback.Intake) error {
+	letters, err := queue.Receive(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, l := range letters {
+		err := intake.TakeLetter(ctx, []byte(l.Body), a.Config.SES.TopicARN)
+		if err == nil {
+			err = queue.Remove(ctx, l) // not before what follows from it is durable
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // publicRoots are the system's certificates and those of EMAIL_TLS_CA_FILE; nil for the

@@ -49,7 +49,7 @@ var layers = map[string]int{
 }
 
 // forTests are linked into tests only; with what is below them.
-var forTests = []string{"internal/storetest", "internal/smtptest", "internal/archtest", "internal/e2e", "internal/webtest", "internal/canary", "internal/interop", "bench", "deploy"}
+var forTests = []string{"internal/storetest", "internal/smtptest", "internal/sestest", "internal/archtest", "internal/e2e", "internal/webtest", "internal/canary", "internal/interop", "bench", "deploy"}
 
 // onlyIn lists the dependencies that have a place, by import path prefix. The
 // first rule that fits an import counts.

@@ -10,6 +10,7 @@ func TestFeedback(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t,
 		storetest.FeedbackCountsOnceHoweverOftenItComes,
+		storetest.ANoticeIsKnownOnceItWasNoted,
 		storetest.ADeadAddressTakesThePersonOutOfAllStudies,
 		storetest.AnAddressThatIsRefusedIsDeadEverywhere,
 		storetest.ALateBounceCountsAfterADelivery,

@@ -537,3 +537,27 @@ func NewMailed(t *testing.T, s *store.Store, patients int) *Mailed {
 	})
 	return m
 }
+
+// ANoticeIsKnownOnceItWasNoted: messages of SNS come more than once. With the note left
+// out the second look found nothing.
+func ANoticeIsKnownOnceItWasNoted(t *testing.T, s *store.Store) {
+	saw := func(name string) (saw bool) {
+		read(t, s, func(tx *store.Tx) (err error) {
+			saw, err = tx.SawNotice(t.Context(), name)
+			return err
+		})
+		return saw
+	}
+	equal(t, "known at first", saw("a"), false)
+	for range 2 {
+		write(t, s, func(tx *store.Tx) error { return tx.NoteNotice(t.Context(), "a") })
+	}
+	equal(t, "known after it was noted", saw("a"), true)
+	equal(t, "another", saw("b"), false)
+	write(t, s, func(tx *store.Tx) error {
+		n, err := tx.PurgeNotices(t.Context(), tx.Now().Add(time.Hour))
+		equal(t, "forgotten", n, 1)
+		return err
+	})
+	equal(t, "known after it was forgotten", saw("a"), false)
+}

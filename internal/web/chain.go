@@ -76,7 +76,7 @@ func (s *site) route(rt route) http.Handler {
 }
 
 func (s *site) serve(v *visit) error {
-	if machine(v.route.path) || v.route.path == optOutPath {
+	if machine(v.route.path) || v.route.path == optOutPath || v.route.path == sesHookPath {
 		return v.route.page(s, v)
 	}
 	if err := s.sessions.load(v); err != nil {

@@ -1,6 +1,9 @@
 package web
 
-import "studymail"
+import (
+	"studymail"
+	"studymail/internal/ses"
+)
 
 // Besides permissions, what a route may need.
 const (
@@ -32,6 +35,9 @@ func routes() []route {
 		// Patients' own page: who opts out has no login.
 		{method: "GET", path: optOutPath, needs: public, page: (*site).optOutForm},
 		{method: "POST", path: optOutPath, needs: public, page: (*site).optOut, limit: 8 << 10},
+
+		// Amazon SNS tells what became of mails: who asks is told by a signature.
+		{method: "POST", path: sesHookPath, needs: public, page: (*site).sesHook, limit: ses.MaxNotice},
 
 		// Signing in and out.
 		{method: "GET", path: "/login", needs: public, page: (*site).loginForm},

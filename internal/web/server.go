@@ -15,6 +15,7 @@ import (
 	"studymail/internal/feedback"
 	"studymail/internal/outbox"
 	"studymail/internal/sealed"
+	"studymail/internal/ses"
 	"studymail/internal/store"
 )
 
@@ -30,6 +31,7 @@ type Options struct {
 	Store       *store.Store
 	Accounts    *account.Accounts
 	Feedback    *feedback.Intake
+	Topic       *ses.Topic // whose messages are taken at /hooks/ses; nil: none are
 	Planner     *audience.Planner
 	Letterbox   *outbox.Letterbox // shows mails as they were sent
 	Sealer      *sealed.Sealer

@@ -3,4 +3,11 @@
 CREATE TABLE transport_ids (
     transport_id TEXT PRIMARY KEY,
     message_id INTEGER NOT NULL REFERENCES messages (id)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
+
+-- Messages of SNS that were taken in, by their names: each counts once.
+CREATE TABLE notices (
+    name TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX notices_at ON notices (at);

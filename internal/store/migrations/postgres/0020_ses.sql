@@ -4,3 +4,10 @@ CREATE TABLE transport_ids (
     transport_id text PRIMARY KEY,
     message_id bigint NOT NULL REFERENCES messages (id)
 );
+
+-- Messages of SNS that were taken in, by their names: each counts once.
+CREATE TABLE notices (
+    name text PRIMARY KEY,
+    at   bigint NOT NULL
+);
+CREATE INDEX notices_at ON notices (at);
