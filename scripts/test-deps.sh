@@ -5,6 +5,15 @@
 # folder of the tests' own.
 set -euo pipefail
 
+# What plays Amazon SES, by npm: packages run no scripts of their own.
+emulator="$(dirname "$0")/../internal/e2e/emulator"
+if [ ! -e "$emulator/node_modules/.package-lock.json" ] || [ "$emulator/package-lock.json" -nt "$emulator/node_modules/.package-lock.json" ]; then
+	echo "test-deps: aws-ses-v2-local is missing (the tests send through it)"
+	command -v npm >/dev/null || { echo "test-deps: npm is missing (Debian: apt-get install npm)" >&2; exit 1; }
+	(cd "$emulator" && npm ci --ignore-scripts --no-audit --no-fund) || { echo "test-deps: npm could not install the packages of $emulator/package-lock.json" >&2; exit 1; }
+	touch "$emulator/node_modules/.package-lock.json"
+fi
+
 missing=()
 need() { # need PACKAGE WHAT-FOR, when the test before it failed
 	echo "test-deps: $1 is missing ($2)"

@@ -83,8 +83,12 @@ func (l *Limiter) lower(r *store.Rate, measured float64, now int64) bool {
 		if measured > 0 && (full == 0 || measured < full) {
 			low = measured
 		}
-		if full == 0 {
+		switch {
+		case full == 0:
 			low = max(low, unknown)
+		case r.Quota.PerSecond > 0:
+			// The provider has said what it bears: somebody else uses the account, too.
+			low = max(low, min(full, r.Quota.PerSecond)/2)
 		}
 		low = max(low, lowestRate)
 		t.From = low
