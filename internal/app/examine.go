@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"studymail"
+	"studymail/internal/config"
 	"studymail/internal/logs"
 )
 
@@ -26,6 +27,13 @@ func (a *App) Examine(ctx context.Context, try bool) (studymail.Health, error) {
 			return h, err
 		}
 		add(domains...)
+		if a.Config.MailTransport == config.SES || a.Config.SES.QueueURL != "" {
+			all, err := a.examineSES(ctx)
+			if err != nil {
+				return h, err
+			}
+			add(all...)
+		}
 	}
 	limits, err := a.Limits(ctx)
 	if err != nil {
@@ -53,6 +61,9 @@ func (a *App) tryTransport(ctx context.Context) studymail.Check {
 	if err := a.TestTransport(ctx); err != nil {
 		c.OK, c.Value = false, logs.Scrub(err.Error())
 		c.Mend = "check the settings that begin with EMAIL_, and that the relay is up"
+		if a.Config.MailTransport == config.SES {
+			c.Mend = "see the lines on Amazon SES"
+		}
 	}
 	return c
 }

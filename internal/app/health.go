@@ -99,6 +99,9 @@ func transportCheck(t *studymail.Transport) studymail.Check {
 		Name: "transport " + t.Name, OK: t.State == studymail.TransportUp || t.Paced(), Value: value, Limit: string(studymail.TransportUp),
 		Mend: "check EMAIL_HOST, EMAIL_PORT, EMAIL_TLS, EMAIL_USER and EMAIL_PASSWORD with `studymail doctor`",
 	}
+	if t.Name == "ses" {
+		c.Mend = "do as it says; `studymail doctor` looks at each part of Amazon SES (docs/ses.md)"
+	}
 	if t.Code == studymail.CodeRate {
 		c.Limit += ", or waiting for the rate limit"
 		c.Mend = "correct the variable, and start the workers again"

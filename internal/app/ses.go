@@ -13,6 +13,7 @@ import (
 	"studymail/internal/limiter"
 	"studymail/internal/outbox"
 	"studymail/internal/ses"
+	"studymail/internal/store"
 )
 
 // sesTogether is how many calls of one lane may be on their way at once.
@@ -123,6 +124,48 @@ func (a *App) publicRoots() (*x509.CertPool, error) {
 		return nil, studymail.Errorf(studymail.Invalid, "EMAIL_TLS_CA_FILE: no certificate in it; it must be PEM")
 	}
 	return roots, nil
+}
+
+// examineSES looks at all that SES needs to send, and to tell of it.
+func (a *App) examineSES(ctx context.Context) ([]studymail.Check, error) {
+	c := &a.Config.SES
+	var all []studymail.Check
+	client, err := a.SES()
+	if err != nil {
+		return []studymail.Check{{Name: "Amazon SES", Value: err.Error(), Limit: "works", Mend: "do as it says"}}, nil
+	}
+	if a.Config.MailTransport == config.SES {
+		all = client.Examine(ctx, c.TopicARN)
+	}
+	if c.QueueURL != "" {
+		all = append(all, wayBack("the queue can be read", client.Queue(c.QueueURL).Reach(ctx), "check SES_SQS_QUEUE_URL, and give AWS's credentials the rights of docs/ses.md"))
+	}
+	if c.TopicARN != "" && c.QueueURL == "" {
+		var came bool
+		if err := a.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			came, err = tx.HasNotices(ctx)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		var missing error
+		if !came {
+			missing = studymail.Errorf(studymail.NotFound, "the topic has said nothing yet, not even its wish to be confirmed")
+		}
+		all = append(all, wayBack("the topic has reached us", missing, "subscribe "+a.Config.PublicURL+"/hooks/ses to the topic, by https, and see that AWS can reach that address (docs/ses.md)"))
+	}
+	if a.Config.MailTransport == config.SES && c.TopicARN == "" && c.QueueURL == "" {
+		all = append(all, wayBack("", studymail.Errorf(studymail.NotFound, "none: bounces and complaints do not come back"), "set SES_SQS_QUEUE_URL or SES_TOPIC_ARN (docs/ses.md)"))
+	}
+	return all, nil
+}
+
+func wayBack(value string, err error, mend string) studymail.Check {
+	c := studymail.Check{Name: "Amazon SES: way back", OK: err == nil, Value: value, Limit: "works"}
+	if err != nil {
+		c.Value, c.Mend = err.Error(), mend
+	}
+	return c
 }
 
 // accountEvery is how often the account's quota is read.

@@ -23,3 +23,9 @@ func (t *Tx) PurgeNotices(ctx context.Context, before time.Time) (int, error) {
 	n, err := t.exec(ctx, "forget old notices", `DELETE FROM notices WHERE name IN (SELECT name FROM notices WHERE at < $1 ORDER BY at LIMIT 1000)`, ms(before))
 	return int(n), err
 }
+
+// HasNotices tells whether any message of SNS was taken in lately.
+func (t *Tx) HasNotices(ctx context.Context) (bool, error) {
+	var one int
+	return t.one(ctx, "look for notices", `SELECT 1 FROM notices LIMIT 1`, nil, &one)
+}

@@ -553,6 +553,11 @@ func ANoticeIsKnownOnceItWasNoted(t *testing.T, s *store.Store) {
 		write(t, s, func(tx *store.Tx) error { return tx.NoteNotice(t.Context(), "a") })
 	}
 	equal(t, "known after it was noted", saw("a"), true)
+	read(t, s, func(tx *store.Tx) error {
+		any, err := tx.HasNotices(t.Context())
+		equal(t, "there are some", any, true)
+		return err
+	})
 	equal(t, "another", saw("b"), false)
 	write(t, s, func(tx *store.Tx) error {
 		n, err := tx.PurgeNotices(t.Context(), tx.Now().Add(time.Hour))
