@@ -16,13 +16,28 @@ import (
 	"studymail/internal/store"
 )
 
-// sesTogether is how many calls of one lane may be on their way at once.
-const sesTogether = 10
+// sesBulk tells whether SES puts mails together.
+func (a *App) sesBulk() bool {
+	return a.Config.MailTransport == config.SES && a.Config.SES.Mode == config.SESBulk
+}
+
+// sesTogether is how many mails of one lane may be on their way at once: those of two
+// windows where they share calls.
+func (a *App) sesTogether() int {
+	if a.sesBulk() {
+		return store.MaxWindow
+	}
+	return 10
+}
 
 // lanes is how many lanes the transport of the configuration has.
 func (a *App) lanes() int {
 	if a.Config.MailTransport == config.SES {
-		return max((a.Config.SES.Concurrency+sesTogether-1)/sesTogether, 1)
+		each := 10
+		if a.sesBulk() {
+			each = 2 // a lane's mails fill more than half of a call
+		}
+		return max((a.Config.SES.Concurrency+each-1)/each, 1)
 	}
 	return a.Config.SMTPConnections
 }

@@ -33,7 +33,7 @@ func (a *App) Transport() (outbox.Transport, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &outbox.SES{Client: client, Now: a.Now, Together: sesTogether, Idle: 30 * time.Second, Grace: 8 * time.Second}, nil
+		return &outbox.SES{Client: client, Now: a.Now, Together: a.sesTogether(), Bulk: a.sesBulk(), Idle: 30 * time.Second, Grace: 8 * time.Second}, nil
 	}
 	cfg, err := a.SMTPConfig()
 	if err != nil {
@@ -129,6 +129,7 @@ func (a *App) TestTransport(ctx context.Context) error {
 func (a *App) Letterbox() *outbox.Letterbox {
 	return &outbox.Letterbox{
 		Sender: sealed.NewEmail(a.Config.Email), DisplayName: a.Config.DisplayName,
+		Pieces:    a.sesBulk(),
 		PublicURL: a.Config.LettersURL(), BounceDomain: a.Config.BounceDomain, Zone: a.Config.TimeZone,
 		Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Signer: SignerOf(a.Config),
 	}

@@ -85,7 +85,7 @@ type proxy struct {
 	calls map[string]int // by address
 	book  map[string]int // accepted, by message
 	lost  map[string]bool
-	last  time.Time
+	most  int // mails in a call
 }
 
 func newProxy(t *testing.T, emulator string) *proxy {
@@ -101,6 +101,61 @@ type outgoing struct {
 	EmailTags   []struct{ Name, Value string }
 }
 
+// bulkCall is a call with many mails.
+type bulkCall struct {
+	BulkEmailEntries []struct {
+		Destination     struct{ ToAddresses []string }
+		ReplacementTags []struct{ Name, Value string }
+	}
+}
+
+// many handles a call with many mails; tricks are asked for calls by their number.
+func (p *proxy) many(w http.ResponseWriter, r *http.Request, text []byte) {
+	var b bulkCall
+	_ = json.Unmarshal(text, &b)
+	p.mu.Lock()
+	p.calls["bulk"]++
+	do := p.tricks("bulk", p.calls["bulk"])
+	p.most = max(p.most, len(b.BulkEmailEntries))
+	if do == cutBefore {
+		for _, e := range b.BulkEmailEntries {
+			p.lost[e.ReplacementTags[0].Value] = true
+		}
+	}
+	p.mu.Unlock()
+	switch do {
+	case tooFast:
+		refuse(w, http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded.")
+		return
+	case notNow:
+		refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "later")
+		return
+	case cutBefore:
+		hangUp(w, "")
+		return
+	case passes, faults, cutAfter, cutsAnswer:
+	}
+	status, answer := p.ask(r, text)
+	var said struct {
+		BulkEmailEntryResults []struct{ Status, MessageId string } //nolint:revive // as SES writes it
+	}
+	_ = json.Unmarshal(answer, &said)
+	for i, res := range said.BulkEmailEntryResults {
+		if e := &b.BulkEmailEntries[i]; res.Status == "SUCCESS" {
+			p.mu.Lock()
+			p.book[e.ReplacementTags[0].Value]++
+			p.mu.Unlock()
+			p.took(e.Destination.ToAddresses[0], e.ReplacementTags[0].Value, res.MessageId)
+		}
+	}
+	if do != passes {
+		hangUp(w, "")
+		return
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(answer)
+}
+
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.") {
 		p.queue.ServeHTTP(w, r)
@@ -108,6 +163,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
+		return
+	}
+	if r.URL.Path == "/v2/email/outbound-bulk-emails" {
+		p.many(w, r, text)
 		return
 	}
 	if r.URL.Path != "/v2/email/outbound-emails" {

@@ -233,6 +233,7 @@ func (l *lane) deliver(ctx context.Context) {
 		}
 		hungUp, err := l.connect(ctx)
 		if err == nil && ctx.Err() == nil || hungUp {
+			l.o.gate.left() // it may have been the lane that tries, and have learnt nothing
 			continue
 		}
 		l.mu.Lock()
@@ -240,7 +241,10 @@ func (l *lane) deliver(ctx context.Context) {
 		l.mu.Unlock()
 		te, concerns := errors.AsType[*TransportError](err)
 		if progressed && ctx.Err() == nil && (!concerns || !te.Stop) {
-			continue // the next connection takes what waits
+			// The next connection takes what waits. If this was the lane that tries, and
+			// what it tried with is in doubt, another may try.
+			l.o.gate.left()
+			continue
 		}
 		away := concerns && te.Away && ctx.Err() == nil
 		if away {

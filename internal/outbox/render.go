@@ -11,6 +11,7 @@ import (
 	"studymail/internal/compose"
 	"studymail/internal/dkim"
 	"studymail/internal/sealed"
+	"studymail/internal/ses"
 	"studymail/internal/store"
 )
 
@@ -24,9 +25,11 @@ type Letterbox struct {
 	Sealer       *sealed.Sealer
 	Opener       *sealed.Opener
 	Signer       *dkim.Signer // nil: mails are not signed
+	Pieces       bool         // mails are put together by Amazon SES, which signs them, too
 
-	mu      sync.Mutex
-	letters map[int64]*compose.Letter // by row key of the version: they never change
+	mu        sync.Mutex
+	letters   map[int64]*compose.Letter // by row key of the version: they never change
+	templates map[int64]*ses.Template   // with Pieces, by the same
 }
 
 // letter gives the compiled letter of a version.
@@ -45,7 +48,10 @@ func (b *Letterbox) letter(ctx context.Context, tx *store.Tx, version int64) (*c
 		return nil, fmt.Errorf("compile template version %s: %w", v.ID, err)
 	}
 	if b.letters == nil {
-		b.letters = map[int64]*compose.Letter{}
+		b.letters, b.templates = map[int64]*compose.Letter{}, map[int64]*ses.Template{}
+	}
+	if b.Pieces {
+		b.templates[version] = templateOf(v.ID, l)
 	}
 	b.letters[version] = l
 	return l, nil
@@ -111,7 +117,12 @@ func (b *Letterbox) render(c *claim, now time.Time) (*Mail, error) {
 	if c.merged, err = key.Seal(sealed.MessageMerged, c.ID, compose.PackSent(&h, &v)...); err != nil {
 		return nil, fmt.Errorf("seal what was merged into message %s: %w", c.ID, err)
 	}
-	if b.Signer != nil {
+	if b.Pieces {
+		if m.Pieces, err = b.inPieces(c, &h, &v); err != nil {
+			return nil, err
+		}
+	}
+	if b.Signer != nil && !b.Pieces {
 		if m.Data, err = b.Signer.Sign(m.Data); err != nil {
 			return nil, fmt.Errorf("put message %s together: %w", c.ID, err)
 		}

@@ -16,7 +16,8 @@ import (
 type SES struct {
 	Client   *ses.Client
 	Now      func() time.Time
-	Together int           // calls of one lane at once
+	Together int           // mails of one lane on their way at once
+	Bulk     bool          // many mails a call, put together by SES
 	Idle     time.Duration // how long Deliver waits for mail before it returns
 	Grace    time.Duration // how long answers are waited for once ctx has ended
 
@@ -24,6 +25,8 @@ type SES struct {
 	Spent func()
 
 	said atomic.Pointer[string]
+	once sync.Once
+	bulk *bulk
 }
 
 // Note says what the operator should know of an account that sends; "" for nothing.
@@ -49,49 +52,90 @@ type answer struct {
 // Deliver implements Transport. The point of no return is the beginning of a mail's
 // request: gate is asked right before it, from this goroutine only.
 func (s *SES) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error {
+	d := &sesDelivery{s: s, answers: make(chan answer, s.Together), flying: map[*Mail]bool{}, report: report}
 	calls, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	answers := make(chan answer, s.Together)
-	var calling sync.WaitGroup
-	defer calling.Wait()
+	defer d.calling.Wait()
 	idle := time.NewTimer(s.Idle)
 	defer idle.Stop()
-	var (
-		flying  int
-		trouble *ses.Trouble
-		done    = ctx.Done()
-		ended   bool
-	)
-	for flying > 0 || !ended && trouble == nil {
+	grace := time.NewTimer(time.Hour)
+	defer grace.Stop()
+	done := ctx.Done()
+	for len(d.flying) > 0 || !d.ended && d.trouble == nil {
 		take := in
-		if ended || trouble != nil || flying >= s.Together {
+		if d.ended || d.trouble != nil || len(d.flying) >= s.Together {
 			take = nil
 		}
 		select {
-		case a := <-answers:
-			flying--
-			report(a.mail, sesOutcome(&a.outcome))
-			trouble = worse(trouble, a.outcome.Trouble)
+		case a := <-d.answers:
+			d.answered(&a)
 			idle.Reset(s.Idle)
 		case m, ok := <-take:
 			switch {
 			case !ok:
-				ended = true
+				d.ended = true
 			case ctx.Err() != nil || !gate(m):
 				report(m, smtpout.Outcome{Kind: smtpout.NotSent})
 			default:
-				flying++
-				calling.Go(func() { answers <- answer{m, s.send(calls, m)} })
+				d.hand(calls, m)
 			}
 		case <-idle.C:
-			ended = ended || flying == 0
+			d.ended = d.ended || len(d.flying) == 0
 		case <-done:
-			done, ended = nil, true
-			timer := time.AfterFunc(s.Grace, giveUp)
-			defer timer.Stop()
+			done, d.ended = nil, true
+			grace.Reset(s.Grace)
+		case <-grace.C:
+			giveUp()
+			d.abandon()
 		}
 	}
-	return s.transportError(trouble)
+	return s.transportError(d.trouble)
+}
+
+// sesDelivery is one run of Deliver.
+type sesDelivery struct {
+	s       *SES
+	answers chan answer
+	flying  map[*Mail]bool // handed over, and not answered
+	report  func(*Mail, smtpout.Outcome)
+	calling sync.WaitGroup
+	trouble *ses.Trouble
+	ended   bool // no more mail is taken
+}
+
+func (d *sesDelivery) hand(ctx context.Context, m *Mail) {
+	d.flying[m] = true
+	if p, ok := m.Pieces.(*pieces); ok && d.s.Bulk {
+		d.s.together().add(m, p, d.answers)
+		return
+	}
+	d.calling.Go(func() { d.answers <- answer{m, d.s.send(ctx, m)} })
+}
+
+func (d *sesDelivery) answered(a *answer) {
+	if !d.flying[a.mail] {
+		return // given up
+	}
+	delete(d.flying, a.mail)
+	d.report(a.mail, sesOutcome(&a.outcome))
+	d.trouble = worse(d.trouble, a.outcome.Trouble)
+}
+
+// abandon gives up mails of calls that others wait for, too: an answer that comes later
+// finds nobody.
+func (d *sesDelivery) abandon() {
+	if !d.s.Bulk {
+		return // they end, and say how
+	}
+	for m := range d.flying {
+		delete(d.flying, m)
+		d.report(m, smtpout.Outcome{Kind: smtpout.InDoubt, Stage: smtpout.AtDot})
+	}
+}
+
+func (s *SES) together() *bulk {
+	s.once.Do(func() { s.bulk = &bulk{client: s.Client, now: s.Now} })
+	return s.bulk
 }
 
 func (s *SES) send(ctx context.Context, m *Mail) ses.Outcome {

@@ -194,9 +194,9 @@ func (c *Client) entryMeaning(status types.BulkEmailStatus, text, to string) Out
 		o = Outcome{Kind: NotSent, Trouble: spent()}
 	case types.BulkEmailStatusConfigurationSetSendingPaused:
 		o = c.meaning("SendingPausedException", "configuration set", http.StatusBadRequest, to)
-	case types.BulkEmailStatusInvalidParameter:
+	case types.BulkEmailStatusInvalidParameter, types.BulkEmailStatusFailed:
 		o = badRequest(strings.ToLower(text))
-	case types.BulkEmailStatusTransientFailure, types.BulkEmailStatusFailed, types.BulkEmailStatusInvalidSendingPoolName:
+	case types.BulkEmailStatusTransientFailure, types.BulkEmailStatusInvalidSendingPoolName:
 	default:
 		if code, ok := codes[status]; ok {
 			o = c.meaning(code, text, http.StatusBadRequest, to)

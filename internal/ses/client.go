@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"studymail"
@@ -32,6 +33,9 @@ type Client struct {
 	sends *sesv2.Client // its calls are made once
 	asks  *sesv2.Client // its calls are repeated by the SDK when they fail
 	aws   aws.Config
+
+	registering sync.Mutex
+	registered  map[string]bool // templates, by name
 }
 
 // New makes a client. Credentials are found by the SDK's own chain (environment, shared

@@ -17,6 +17,7 @@ type Mail struct {
 	EnvelopeID string // ENVID where DSN is offered; "" for none
 	UTF8       bool   // an address or a header needs SMTPUTF8
 	Tag        int64  // the caller's own
+	Pieces     any    // the same mail in pieces, for a transport that puts mails together elsewhere; nil for none
 }
 
 // Kind is what became of a mail.
