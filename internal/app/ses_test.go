@@ -73,6 +73,7 @@ func TestTheQueueOfEventsIsReadAndNothingIsRemovedBeforeItIsApplied(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
+	queue.Show() // an asker that had gone may have been given it
 	if err := a.takeLetters(t.Context(), client.Queue(queue.URL()), intake); err == nil || queue.Left() != 1 {
 		t.Errorf("%v, %d left", err, queue.Left())
 	}

@@ -161,6 +161,7 @@ func (q *Queue) receive(r *http.Request, in *request) []map[string]string {
 		select {
 		case <-q.came:
 		case <-r.Context().Done():
+			return nil // whoever asked has gone, and must not take what comes now
 		case <-time.After(time.Duration(in.Wait) * time.Second):
 		}
 	}
