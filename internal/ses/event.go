@@ -43,7 +43,7 @@ const MaxEvent = 256 << 10
 
 const maxDiagnostic = 1000
 
-// ErrNoEvent: it is no event of SES.
+// ErrNoEvent says that it is no event of SES.
 var ErrNoEvent = errors.New("not an event of Amazon SES")
 
 // eventText is what is read of an event.
