@@ -70,6 +70,7 @@ var killAtStart = fault{name: "kill -9 while it starts", on: "worker", befall: f
 
 func (w *storm) kill(h *hand) {
 	w.killed[h.pid()], h.down = true, true
+	h.died()
 	h.p.kill()
 }
 
@@ -109,7 +110,12 @@ var term = fault{name: "an upgrade", on: "worker", calm: []string{"database", "m
 // machineLost has a worker die whose machine never comes back: another, with a
 // STATE_DIR of its own, takes its place. Only the lease tells that it is dead.
 var machineLost = fault{name: "a machine is lost", on: "worker", befall: func(w *storm, rng *rand.Rand, h *hand) (time.Duration, func()) {
-	w.lost[h.pid()], h.down = true, true
+	h.down = true
+	h.died()
+	for _, pid := range h.unread { // their journals are lost with it
+		w.lost[pid] = true
+	}
+	h.unread = nil
 	h.p.kill()
 	h.site = w.hq.another()
 	return between(rng, 0, time.Second), func() { w.begin(h) }

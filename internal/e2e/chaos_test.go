@@ -87,6 +87,8 @@ type hand struct {
 	p    *server
 	down bool // on purpose
 
+	begun   time.Time
+	unread  []int // processes that died here, whose journals none has read since
 	outages int32 // of the database when it was started; a lower number: it was away
 }
 
@@ -164,7 +166,20 @@ func (w *storm) begin(h *hand) {
 	if w.excused() {
 		h.outages--
 	}
-	h.p, h.down = h.site.begin(command), false
+	h.p, h.down, h.begun = h.site.begin(command), false, time.Now()
+}
+
+// died notes that a worker's process is killed. One that was up for a while had read
+// the journals of those before it.
+func (h *hand) died() {
+	select {
+	case <-h.p.up:
+		if time.Since(h.begun) > 3*time.Second {
+			h.unread = nil
+		}
+	default:
+	}
+	h.unread = append(h.unread, h.pid())
 }
 
 // tend starts again what could not start while the database was away, as any

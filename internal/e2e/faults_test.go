@@ -478,7 +478,19 @@ func TestASleeperSendsNothingTwice(t *testing.T) {
 	})
 	before := sink.taken()
 	sleeper.signal(syscall.SIGCONT)
-	eventually(t, whileWorking, "the sleeper is up again", func() bool { return listening(s.addr) && strings.HasPrefix(s.health(), "200") })
+	said := ""
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the sleeper's health: %s\n%s", said, sleeper.log.text())
+		}
+	})
+	eventually(t, whileWorking, "the sleeper is up again", func() bool {
+		if !listening(s.addr) {
+			return false
+		}
+		said = s.health()
+		return strings.HasPrefix(said, "200")
+	})
 	// What it had not written it gives back; what it had written, the mail server
 	// may have taken: nobody sends that again without an operator's word.
 	n := s.finished(campaign, whileWorking)
