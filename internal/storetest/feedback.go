@@ -538,7 +538,7 @@ func NewMailed(t *testing.T, s *store.Store, patients int) *Mailed {
 	return m
 }
 
-// ANoticeIsKnownOnceItWasNoted: messages of SNS come more than once. With the note left
+// ANoticeIsKnownOnceItWasNoted holds because messages of SNS come more than once. With the note left
 // out the second look found nothing.
 func ANoticeIsKnownOnceItWasNoted(t *testing.T, s *store.Store) {
 	saw := func(name string) (saw bool) {

@@ -237,7 +237,7 @@ func RecordTwiceIsNoChange(t *testing.T, s *store.Store) {
 	})
 }
 
-// AMessageIsFoundByWhatItsTransportCallsIt: Amazon SES has names of its own, and an
+// AMessageIsFoundByWhatItsTransportCallsIt since Amazon SES has names of its own, and an
 // outcome that is recorded twice, or without a name, changes none. Without the note in
 // Record the first look-up found nothing.
 func AMessageIsFoundByWhatItsTransportCallsIt(t *testing.T, s *store.Store) {
