@@ -60,13 +60,13 @@ func wayOf(c *config.Config) []studymail.Check {
 	var all []studymail.Check
 	if c.MailTransport == config.SMTP {
 		t := studymail.Check{Name: "TLS to the relay", OK: true, Value: "EMAIL_TLS=" + string(c.EmailTLS), Limit: "never in clear over a network"}
-		if here := isHere(c.EmailHost); !here && (c.EmailTLS == config.NoTLS || c.EmailTLS == config.StartTLS) {
+		if c.InClear() {
 			t.OK = false
 			t.Mend = "set EMAIL_TLS=starttls-required, or tls: whoever is on the way can read the mail else"
 			if c.EmailTLS == config.StartTLS {
 				t.Value += ": in clear where the relay does not offer it, or somebody takes the offer away"
 			}
-		} else if here {
+		} else if c.RelayIsHere() {
 			t.Value += ": the relay is on this machine"
 		}
 		all = append(all, t)
@@ -82,9 +82,4 @@ func wayOf(c *config.Config) []studymail.Check {
 		}
 	}
 	return append(all, p)
-}
-
-func isHere(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

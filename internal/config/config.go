@@ -232,6 +232,16 @@ func (c *Config) path(p string) string {
 	return filepath.Join(c.dir, p)
 }
 
+// RelayIsHere tells whether the relay is on this machine: there is no network to protect.
+func (c *Config) RelayIsHere() bool { return loopback(c.EmailHost) }
+
+// InClear tells whether mail may go to the relay over a network in clear.
+func (c *Config) InClear() bool {
+	// Neither asks for a certificate that must be right: whoever sits between could read all.
+	open := c.EmailTLS == NoTLS || c.EmailTLS == StartTLS
+	return c.MailTransport == SMTP && open && !c.RelayIsHere()
+}
+
 func loopback(host string) bool {
 	host = strings.ToLower(strings.Trim(host, "[]"))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3

@@ -185,9 +185,7 @@ func (l *loader) tls() {
 	case c.EmailTLS == "":
 		c.EmailTLS = StartTLSRequired
 	}
-	// Neither asks for a certificate that must be right: whoever sits between could read all.
-	open := c.EmailTLS == NoTLS || c.EmailTLS == StartTLS
-	if c.MailTransport == SMTP && open && !loopback(c.EmailHost) {
+	if c.InClear() {
 		what := "mails"
 		if !c.EmailPassword.IsEmpty() {
 			what = "mails and the password"
