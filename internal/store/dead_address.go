@@ -14,12 +14,11 @@ import (
 // (0), only this patient is marked.
 func (t *Tx) MarkAddressDead(ctx context.Context, patient studymail.ID, revision int64, actor string) error {
 	const why = "no such mailbox"
-	what := "mark patient " + patient.String()
 	var (
 		m   addressed
 		now int64
 	)
-	found, err := t.one(ctx, what, `SELECT pa.id, pa.person_id, pe.revision, pe.email_hash FROM patients pa JOIN people pe ON pe.id = pa.person_id WHERE pa.uuid = $1`,
+	found, err := t.one(ctx, "mark patient "+patient.String(), `SELECT pa.id, pa.person_id, pe.revision, pe.email_hash FROM patients pa JOIN people pe ON pe.id = pa.person_id WHERE pa.uuid = $1`,
 		[]any{patient}, &m.patient, &m.person, &now, &m.emailHash)
 	if err != nil || !found {
 		return err
@@ -33,18 +32,8 @@ func (t *Tx) MarkAddressDead(ctx context.Context, patient studymail.ID, revision
 	if err != nil {
 		return err
 	}
-	for _, p := range all {
-		n, err := t.exec(ctx, what, `UPDATE patients SET cancelled = 40, updated_at = $1 WHERE id = $2 AND cancelled = 0`, ms(t.now), p.key)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			continue // somebody else was quicker
-		}
-		if err := t.AddEvent(ctx, actor, "patient marked not contactable", p.id, why); err != nil {
-			return err
-		}
-		if _, err := t.skipWaiting(ctx, p.key, studymail.ReasonNotContactable); err != nil {
+	for i := range all {
+		if _, err := t.takeOut(ctx, &all[i], e.Cancelled, actor, why); err != nil {
 			return err
 		}
 	}

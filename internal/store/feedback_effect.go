@@ -56,33 +56,41 @@ func (t *Tx) cancelByFeedback(ctx context.Context, f *studymail.Feedback, m *add
 	}
 	done := 0
 	for _, p := range all {
-		what := "cancel patient " + p.id.String()
-		n, err := t.exec(ctx, what, `UPDATE patients SET cancelled = $1, updated_at = $2 WHERE id = $3 AND cancelled = $4`,
-			int(e.Cancelled), ms(t.now), p.key, int(p.was))
+		out, err := t.takeOut(ctx, &p, e.Cancelled, feedbackActor, f.Class+"; feedback "+f.ID.String())
 		if err != nil {
 			return done, err
 		}
-		if n == 0 {
-			continue // somebody else was quicker
+		if !out {
+			continue
 		}
 		done++
-		if _, err := t.exec(ctx, what, `INSERT INTO feedback_patients (feedback_id, patient_id, was, became) VALUES ($1, $2, $3, $4)
+		if _, err := t.exec(ctx, "cancel patient "+p.id.String(), `INSERT INTO feedback_patients (feedback_id, patient_id, was, became) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (feedback_id, patient_id) DO UPDATE SET was = excluded.was, became = excluded.became`,
 			f.Key, p.key, int(p.was), int(e.Cancelled)); err != nil {
 			return done, err
 		}
-		action, reason := "patient marked not contactable", studymail.ReasonNotContactable
-		if e.Cancelled == studymail.OptedOut {
-			action, reason = "patient opted out", studymail.ReasonOptedOut
-		}
-		if err := t.AddEvent(ctx, feedbackActor, action, p.id, f.Class+"; feedback "+f.ID.String()); err != nil {
-			return done, err
-		}
-		if _, err := t.skipWaiting(ctx, p.key, reason); err != nil {
-			return done, err
-		}
 	}
 	return done, nil
+}
+
+// takeOut takes a patient out of their study as somebody who opted out or is not
+// contactable, writes the event, and skips what waits for them; false when somebody
+// else changed them meanwhile.
+func (t *Tx) takeOut(ctx context.Context, p *standingPatient, to studymail.Cancelled, actor, detail string) (bool, error) {
+	n, err := t.exec(ctx, "cancel patient "+p.id.String(), `UPDATE patients SET cancelled = $1, updated_at = $2 WHERE id = $3 AND cancelled = $4`,
+		int(to), ms(t.now), p.key, int(p.was))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	action, reason := "patient marked not contactable", studymail.ReasonNotContactable
+	if to == studymail.OptedOut {
+		action, reason = "patient opted out", studymail.ReasonOptedOut
+	}
+	if err := t.AddEvent(ctx, actor, action, p.id, detail); err != nil {
+		return false, err
+	}
+	_, err = t.skipWaiting(ctx, p.key, reason)
+	return err == nil, err
 }
 
 func (t *Tx) patientsInReach(ctx context.Context, m *addressed, e FeedbackEffect) (all []standingPatient, err error) {
