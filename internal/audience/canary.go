@@ -98,8 +98,7 @@ func (p *Planner) releaseCanary(ctx context.Context, tx *store.Tx, r studymail.R
 		return nil, nil
 	}
 	if r.GoesAt.IsZero() {
-		_, err := tx.SetGoesAt(ctx, &r, tx.Now().Add(c.Canary.Wait))
-		return nil, err
+		return nil, tx.SetGoesAt(ctx, &r, tx.Now().Add(c.Canary.Wait))
 	}
 	n, err := tx.AllHaltNumbers(ctx, c)
 	if err != nil {

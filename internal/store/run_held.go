@@ -62,13 +62,10 @@ type also struct {
 
 func (a also) Scan(dest ...any) error { return a.rows.Scan(append(dest, a.last)...) }
 
-// SetGoesAt says when a held run goes; false when another process has said it.
-func (t *Tx) SetGoesAt(ctx context.Context, r *studymail.Run, at time.Time) (bool, error) {
-	n, err := t.exec(ctx, "let run "+r.ID.String()+" wait", `UPDATE runs SET goes_at = $1 WHERE id = $2 AND held = 1 AND goes_at IS NULL`, ms(at), r.Key)
-	if n == 1 {
-		r.GoesAt = at
-	}
-	return n == 1, err
+// SetGoesAt says when a held run goes, unless another process has said it.
+func (t *Tx) SetGoesAt(ctx context.Context, r *studymail.Run, at time.Time) error {
+	_, err := t.exec(ctx, "let run "+r.ID.String()+" wait", `UPDATE runs SET goes_at = $1 WHERE id = $2 AND held = 1 AND goes_at IS NULL`, ms(at), r.Key)
+	return err
 }
 
 // ReleaseHeld lets the mail of a held run go; false when another was quicker.

@@ -18,8 +18,8 @@ func (n *campaignNow) heldRun() *studymail.Run {
 	return nil
 }
 
-// heldOnly tells that nothing of a campaign may leave now but for its canary.
-func (n *campaignNow) heldOnly() bool { return n.heldRun() != nil }
+// hasHeld tells whether a part of the campaign waits for its canary.
+func (n *campaignNow) hasHeld() bool { return n.heldRun() != nil }
 
 // canaryWords say what the rest of a campaign waits for.
 func (s *site) canaryWords(n *campaignNow) string {
@@ -43,7 +43,7 @@ func waitWords(d time.Duration) string {
 // releaseCanary lets the rest of a campaign go before its time.
 func releaseCanary() *campaignAction {
 	return &campaignAction{
-		name: "release", title: "Let the rest go", from: []studymail.CampaignState{studymail.Running}, when: (*campaignNow).heldOnly,
+		name: "release", title: "Let the rest go", from: []studymail.CampaignState{studymail.Running}, when: (*campaignNow).hasHeld,
 		done: "Nothing of it waits for its first letters any more.",
 		ask: func(_ *site, _ *visit, n *campaignNow, p *campaignActPage) (string, error) {
 			r := n.heldRun()

@@ -119,7 +119,7 @@ func (s *site) campaignActions(v *visit, n *campaignNow) []link {
 		}
 		return []link{{"Review and send…", path + "/start"}, {"Discard…", path + "/discard"}}
 	case studymail.Running, studymail.Scheduled:
-		if n.heldRun() != nil && n.State == studymail.Running {
+		if n.hasHeld() && n.State == studymail.Running {
 			return []link{{"Let the rest go…", path + "/release"}, {"Pause…", path + "/pause"}, {"Cancel…", path + "/cancel"}}
 		}
 		return []link{{"Pause…", path + "/pause"}, {"Cancel…", path + "/cancel"}}

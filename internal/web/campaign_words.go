@@ -57,7 +57,7 @@ func (s *site) held(n *campaignNow) string {
 		return "Sending is switched off for the whole installation: " + n.arming.Reason.String() + ". `studymail arm` lets it go on."
 	case n.workers == 0:
 		return "No worker is alive, so nothing leaves: start `studymail serve` or `studymail worker`. Nothing is lost meanwhile."
-	case n.heldOnly():
+	case n.hasHeld():
 		return s.canaryWords(n)
 	case !n.waits.IsZero():
 		return "Mail waits for its send hours until " + s.timeOf(n.waits).Words + "."
