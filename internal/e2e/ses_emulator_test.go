@@ -123,17 +123,8 @@ func (p *proxy) many(w http.ResponseWriter, r *http.Request, text []byte) {
 		}
 	}
 	p.mu.Unlock()
-	switch do {
-	case tooFast:
-		refuse(w, http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded.")
+	if refusedBy(w, do) {
 		return
-	case notNow:
-		refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "later")
-		return
-	case cutBefore:
-		hangUp(w, "")
-		return
-	case passes, faults, cutAfter, cutsAnswer:
 	}
 	status, answer := p.ask(r, text)
 	var said struct {
@@ -184,21 +175,12 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.tricks != nil {
 		do = p.tricks(to, p.calls[to])
 	}
-	p.mu.Unlock()
-	switch do {
-	case tooFast:
-		refuse(w, http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded.")
-		return
-	case notNow:
-		refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "later")
-		return
-	case cutBefore:
-		p.mu.Lock()
+	if do == cutBefore {
 		p.lost[message] = true
-		p.mu.Unlock()
-		hangUp(w, "")
+	}
+	p.mu.Unlock()
+	if refusedBy(w, do) {
 		return
-	case passes, faults, cutAfter, cutsAnswer:
 	}
 	status, answer := p.ask(r, text)
 	if status == http.StatusOK {
@@ -235,6 +217,21 @@ func (p *proxy) ask(r *http.Request, text []byte) (int, []byte) {
 	defer res.Body.Close()
 	answer, _ := io.ReadAll(res.Body)
 	return res.StatusCode, answer
+}
+
+// refusedBy does what ends a call before SES has seen it, and tells whether it did.
+func refusedBy(w http.ResponseWriter, do trick) bool {
+	switch do {
+	case tooFast:
+		refuse(w, http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded.")
+	case notNow:
+		refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "later")
+	case cutBefore:
+		hangUp(w, "")
+	case passes, faults, cutAfter, cutsAnswer:
+		return false
+	}
+	return true
 }
 
 func refuse(w http.ResponseWriter, status int, code, text string) {

@@ -115,7 +115,7 @@ func acceptance(t *testing.T, kind store.Kind, n int, halts bool) {
 	defer stop()
 	go func() { _ = a.Serve(ctx, app.Parts{Mode: "serve", Workers: true, Web: true}, nil) }()
 	long(t, func() bool {
-		for _, r := range behind.Book.Records()[sum(acted):] {
+		for _, r := range behind.Book.Records()[sumOf(acted):] {
 			acted[kindOf(r.To[0])]++
 			act(t, p.addr, pages, &r)
 		}
@@ -148,8 +148,6 @@ func long(t *testing.T, holds func() bool) {
 		}
 	}
 }
-
-func sum(counts map[string]int) int { return sumOf(counts) }
 
 func sumOf(counts map[string]int) (n int) {
 	for _, k := range counts {
@@ -239,15 +237,7 @@ func goOn(t *testing.T, a *app.App, id studymail.ID) int {
 // settled tells whether all that is to come has come.
 func settled(t *testing.T, a *app.App, id studymail.ID, patients map[string]int) bool {
 	t.Helper()
-	var came map[studymail.CameBack]int
-	must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
-		c, err := tx.CampaignByID(t.Context(), id)
-		if err != nil {
-			return err
-		}
-		came, err = tx.CampaignFeedback(t.Context(), c.Key)
-		return err
-	}))
+	came := cameBack(t, a, id)
 	for k, e := range ends {
 		if e.came != 0 && came[e.came] < patients[k] {
 			return false
@@ -257,12 +247,25 @@ func settled(t *testing.T, a *app.App, id studymail.ID, patients map[string]int)
 	return n.Planned > 0 && n.Unfinished() == 0
 }
 
-// checkEnds compares each patient and message with what was injected.
-func checkEnds(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID, patients map[string]int) error {
+// cameBack counts what came back for a campaign.
+func cameBack(t *testing.T, a *app.App, id studymail.ID) (came map[studymail.CameBack]int) {
 	t.Helper()
-	seen, wrong := map[string]int{}, 0
-	var after int64
-	for {
+	must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
+		c, err := tx.CampaignByID(t.Context(), id)
+		if err != nil {
+			return err
+		}
+		came, err = tx.CampaignFeedback(t.Context(), c.Key)
+		return err
+	}))
+	return came
+}
+
+// eachEnding gives how each message of a campaign stands, with its patient and of what
+// kind that is.
+func eachEnding(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID, fn func(kind string, got ending)) error {
+	t.Helper()
+	for after, more := int64(0), true; more; {
 		page, _, err := tx.MessagePage(t.Context(), store.MessageFilter{Campaign: id, After: after, Limit: 1000})
 		if err != nil {
 			return err
@@ -282,16 +285,25 @@ func checkEnds(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID, patients
 			if err != nil {
 				return err
 			}
-			kind := strings.TrimRight(d.Username.Reveal(), "0123456789")
-			seen[kind]++
-			if got := (ending{m.State, m.CameBack, patient.Cancelled}); got != ends[kind] && wrong < 10 {
-				wrong++
-				t.Errorf("%s: %+v, want %+v", kind, got, ends[kind])
-			}
+			fn(strings.TrimRight(d.Username.Reveal(), "0123456789"), ending{m.State, m.CameBack, patient.Cancelled})
 		}
-		if len(page) < 1000 {
-			break
+		more = len(page) == 1000
+	}
+	return nil
+}
+
+// checkEnds compares each patient and message with what was injected.
+func checkEnds(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID, patients map[string]int) error {
+	t.Helper()
+	seen, wrong := map[string]int{}, 0
+	if err := eachEnding(t, a, tx, id, func(kind string, got ending) {
+		seen[kind]++
+		if got != ends[kind] && wrong < 10 {
+			wrong++
+			t.Errorf("%s: %+v, want %+v", kind, got, ends[kind])
 		}
+	}); err != nil {
+		return err
 	}
 	if !maps.Equal(seen, patients) {
 		t.Errorf("messages of %v, want %v", seen, patients)

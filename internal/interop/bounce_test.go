@@ -65,14 +65,7 @@ func TestBouncesOfARealPostfixComeBack(t *testing.T) {
 			var came map[studymail.CameBack]int
 			serve(t, a, func() {
 				waitFor(t, func() bool {
-					must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
-						c, err := tx.CampaignByID(t.Context(), id)
-						if err != nil {
-							return err
-						}
-						came, err = tx.CampaignFeedback(t.Context(), c.Key)
-						return err
-					}))
+					came = cameBack(t, a, id)
 					return came[studymail.CameHard] >= each && came[studymail.CameSoft] >= each && came[studymail.CamePolicy] >= each
 				})
 			})
@@ -89,11 +82,7 @@ func TestBouncesOfARealPostfixComeBack(t *testing.T) {
 // checkBounced compares each patient and message with what was injected.
 func checkBounced(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID) error {
 	t.Helper()
-	want := map[string]struct {
-		state     studymail.State
-		came      studymail.CameBack
-		cancelled studymail.Cancelled
-	}{
+	want := map[string]ending{
 		"user": {studymail.Sent, 0, studymail.NotCancelled},
 		"gone": {studymail.Failed, 0, studymail.NotContactable},
 		"dead": {studymail.Sent, studymail.CameHard, studymail.NotContactable},
@@ -101,34 +90,15 @@ func checkBounced(t *testing.T, a *app.App, tx *store.Tx, id studymail.ID) error
 		"spam": {studymail.Sent, studymail.CamePolicy, studymail.NotCancelled},
 		"slow": {studymail.Sent, 0, studymail.NotCancelled},
 	}
-	page, _, err := tx.MessagePage(t.Context(), store.MessageFilter{Campaign: id, Limit: 1000})
-	if err != nil {
-		return err
-	}
 	seen := 0
-	for i := range page {
-		m := &page[i]
-		patient, err := tx.PatientByID(t.Context(), m.PatientID)
-		if err != nil {
-			return err
-		}
-		key, err := a.Keys.Opener().Key(patient.PersonID, patient.Wrapped)
-		if err != nil {
-			return err
-		}
-		d, err := studymail.OpenDetails(key, patient.PersonID, patient.Sealed)
-		if err != nil {
-			return err
-		}
-		kind := strings.TrimRight(d.Username.Reveal(), "0123456789")
-		w := want[kind]
-		if m.State != w.state || m.CameBack != w.came || patient.Cancelled != w.cancelled {
-			t.Errorf("%s: %s, came back %q, patient %q; want %s, %q, %q", kind, m.State, m.CameBack, patient.Cancelled, w.state, w.came, w.cancelled)
+	err := eachEnding(t, a, tx, id, func(kind string, got ending) {
+		if w := want[kind]; got != w {
+			t.Errorf("%s: %s, came back %q, patient %q; want %s, %q, %q", kind, got.state, got.came, got.cancelled, w.state, w.came, w.cancelled)
 		}
 		seen++
+	})
+	if err == nil && seen != 6*each {
+		err = errors.New("not all messages are there")
 	}
-	if seen != 6*each {
-		return errors.New("not all messages are there")
-	}
-	return nil
+	return err
 }
