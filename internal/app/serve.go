@@ -221,16 +221,20 @@ func counted(what string, n int) string {
 
 // retrySweep brings all due messages back, in short transactions.
 func (a *App) retrySweep(ctx context.Context) (int, error) {
-	total := 0
+	total, began := 0, a.Now()
 	for {
 		var n int
 		err := a.Store.Write(ctx, func(tx *store.Tx) (err error) {
 			n, err = tx.RetryDue(ctx)
 			return err
 		})
-		if total += n; err != nil || n == 0 {
-			return total, err
+		if total += n; err == nil && n > 0 {
+			continue
 		}
+		if total > 0 {
+			logs.Swept(a.Logs.Worker, total, a.Now().Sub(began))
+		}
+		return total, err
 	}
 }
 

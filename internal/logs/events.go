@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -57,44 +56,14 @@ func KeysRead(log *slog.Logger, keys int) {
 	log.Info("keys were changed and read anew", "count", keys)
 }
 
-// ChunkPlanned tells how far a plan is.
-func ChunkPlanned(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int) {
-	log.Debug("chunk planned", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut)
-}
-
-// RunReleased tells that a plan is whole and its mail may leave.
-func RunReleased(log *slog.Logger, campaign, run studymail.ID, planned, leftOut int, took time.Duration) {
-	log.Info("run released", "campaign", campaign, "run", run, "planned", planned, "left_out", leftOut, "took_ms", took.Milliseconds())
-}
-
-// ScheduleFired tells that a due time was taken, how late, and how many before it
-// were missed.
-func ScheduleFired(log *slog.Logger, schedule studymail.ID, kind studymail.ScheduledJob, dueAt time.Time, late time.Duration, missed int) {
-	log.Info("schedule fired", "schedule", schedule, "kind", string(kind), "due_at", dueAt, "late", late, "missed", missed)
-}
-
-// ScheduleMissed tells that times passed and were left out, by its policy.
-func ScheduleMissed(log *slog.Logger, schedule studymail.ID, kind studymail.ScheduledJob, missed int) {
-	log.Warn("schedule missed its time", "schedule", schedule, "kind", string(kind), "missed", missed)
-}
-
-// Swept tells how many deferred messages a sweep brought back.
-func Swept(log *slog.Logger, queued, expired int, took time.Duration) {
-	level := slog.LevelDebug
-	if queued+expired > 0 {
-		level = slog.LevelInfo
-	}
-	log.Log(context.Background(), level, "swept", "queued", queued, "expired", expired, "took_ms", took.Milliseconds())
+// Swept tells how many deferred messages a sweep brought back to the queue.
+func Swept(log *slog.Logger, queued int, took time.Duration) {
+	log.Info("swept", "queued", queued, "took_ms", took.Milliseconds())
 }
 
 // Imported tells the numbers of an import.
 func Imported(log *slog.Logger, study studymail.ID, rows, problems, warnings int, took time.Duration) {
 	log.Info("imported", "study", study, "rows", rows, "problems", problems, "warnings", warnings, "took_ms", took.Milliseconds())
-}
-
-// JobFailed tells that a job ended with an error. The error's text is scrubbed.
-func JobFailed(log *slog.Logger, job int64, kind string, attempt int, err error) {
-	log.Error("job failed", "job", job, "kind", kind, "attempt", attempt, "code", string(studymail.CodeOf(err)), "error", err)
 }
 
 // FeedbackTaken tells what came back, and for which message.
