@@ -32,13 +32,17 @@ func (t *Tab) CheckAccess() *Tab {
 	return t
 }
 
-// CheckWidth fails on a page that is wider than the screen.
+// CheckWidth fails on a page that is wider than the screen, and on cells out of which
+// something hangs over the next.
 func (t *Tab) CheckWidth() *Tab {
 	t.tb.Helper()
 	wide := eval[int](t, `document.documentElement.scrollWidth`)
 	if wide > t.look.Width {
 		what := eval[[]string](t, fmt.Sprintf(`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > %d + 1).slice(0, 5).map((e) => e.tagName + "." + e.className)`, t.look.Width))
 		t.tb.Errorf("%s is %d px wide on a screen of %d: %s", t.Path(), wide, t.look.Width, strings.Join(what, ", "))
+	}
+	for _, cell := range eval[[]string](t, `[...document.querySelectorAll("td, th")].filter((e) => e.scrollHeight > e.clientHeight + 2).slice(0, 5).map((e) => e.outerHTML)`) {
+		t.tb.Errorf("%s: something hangs out of %s", t.Path(), cell)
 	}
 	return t
 }

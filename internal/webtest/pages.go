@@ -109,7 +109,7 @@ func Pages() []Page {
 		{Name: "template-settings", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/settings" }},
 		{Name: "template-archive", As: studymail.Coordinator, Of: func(w *World) string { return "/templates/" + w.Ward.Template.ID.String() + "/archive" }},
 		{Name: "imports", As: studymail.Coordinator, At: "/imports"},
-		{Name: "imports-none", As: studymail.Viewer, Of: func(w *World) string { return "/imports?study=" + w.Ward.Other.ID.String() }},
+		{Name: "imports-none", As: studymail.Viewer, Of: func(w *World) string { return "/imports?study=" + w.Ward.Study.ID.String() }},
 		{Name: "import-new", As: studymail.Coordinator, At: "/imports/new"},
 		{Name: "import-new-wrong", As: studymail.Coordinator, At: "/imports/new", Do: func(t *Tab) {
 			t.Fill("Study", "Walking").Upload("File", t.product.World.Imports.Picture).Go("Upload and check").Sees("This is a picture")
