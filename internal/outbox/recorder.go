@@ -56,7 +56,7 @@ func newRecorder(s *store.Store, log *slog.Logger, senders int) *recorder {
 
 const (
 	mayGather = time.Millisecond
-	mayWait   = 5 * time.Millisecond
+	mayWait   = 20 * time.Millisecond // a far server's next window comes sooner: its transaction takes them along
 	atMost    = 500
 )
 
@@ -67,7 +67,7 @@ func (r *recorder) signal() {
 	}
 }
 
-// record takes an outcome; it is durable some milliseconds later.
+// record takes an outcome; it is durable within mayWait and a transaction.
 func (r *recorder) record(o outcome, closes int64) {
 	r.mu.Lock()
 	r.outcomes = append(r.outcomes, o)
