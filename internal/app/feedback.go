@@ -71,7 +71,7 @@ func (a *App) readMailbox(ctx context.Context, intake *feedback.Intake) error {
 	}[c.TLS]
 	feedback.NewMailbox(feedback.MailboxOptions{
 		Intake: intake, Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Security: security, TLS: own,
-		User: c.User, Password: c.Password, Folder: c.Folder, Done: c.Done, Every: c.Every, Log: a.Logs.Worker,
+		User: c.User, Password: c.Password, Token: c.NextToken, Folder: c.Folder, Done: c.Done, Every: c.Every, Log: a.Logs.Worker,
 	}).Run(ctx)
 	return nil
 }

@@ -26,6 +26,7 @@ var layers = map[string]int{
 	"internal/compose":     2,
 	"internal/dkim":        2,
 	"internal/bounce":      2,
+	"internal/bearer":      2,
 	"internal/logs":        2,
 	"internal/smtpout":     3,
 	"internal/maildir":     3,

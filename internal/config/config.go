@@ -125,10 +125,13 @@ type IMAP struct {
 	Port     int
 	User     string
 	Password sealed.Secret
+	Token    sealed.Secret
 	TLS      TLS
 	Folder   string
 	Done     string // "": mails are deleted, since FEEDBACK_IMAP_DONE says so
 	Every    time.Duration
+
+	TokenFile string // "": the token is fixed
 }
 
 // Transport is where mail is handed over.

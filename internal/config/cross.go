@@ -84,8 +84,14 @@ func (l *loader) mailbox() {
 			m.Port = 993
 		}
 	}
+	if path, ok := strings.CutPrefix(l.sources["FEEDBACK_IMAP_TOKEN"], fromFile); ok {
+		m.TokenFile = l.c.path(path)
+	}
 	if m.Host == "" {
 		return
+	}
+	if !m.Token.IsEmpty() && !m.Password.IsEmpty() {
+		l.problem("FEEDBACK_IMAP_TOKEN", "found both it and FEEDBACK_IMAP_PASSWORD; allowed: one of them")
 	}
 	if m.User == "" {
 		l.problem("FEEDBACK_IMAP_USER", "found nothing, but FEEDBACK_IMAP_HOST is set; allowed: %s", allowedFor("FEEDBACK_IMAP_USER"))

@@ -241,16 +241,26 @@ func (o option) show(v string) string {
 
 // Token gives the token for the next connection, from its file if it has one.
 func (c *Config) Token() (string, error) {
-	if c.EmailTokenFile == "" {
-		return c.EmailToken.Reveal(), nil
+	return nextToken("EMAIL_TOKEN_FILE", c.EmailTokenFile, c.EmailToken)
+}
+
+// NextToken gives the token for the next connection to the mailbox, from its file if it
+// has one; "" when the login is by a password.
+func (m *IMAP) NextToken() (string, error) {
+	return nextToken("FEEDBACK_IMAP_TOKEN_FILE", m.TokenFile, m.Token)
+}
+
+func nextToken(name, file string, fixed sealed.Secret) (string, error) {
+	if file == "" {
+		return fixed.Reveal(), nil
 	}
-	b, err := readLimited(c.EmailTokenFile, maxSecret)
+	b, err := readLimited(file, maxSecret)
 	if err != nil {
-		return "", studymail.Errorf(studymail.Unavailable, "EMAIL_TOKEN_FILE cannot be read: %w", cause(err))
+		return "", studymail.Errorf(studymail.Unavailable, "%s cannot be read: %w", name, cause(err))
 	}
 	token := strings.TrimSpace(string(b))
 	if token == "" || !oneLine(token) {
-		return "", studymail.Errorf(studymail.Invalid, "EMAIL_TOKEN_FILE must have the token in it and nothing else")
+		return "", studymail.Errorf(studymail.Invalid, "%s must have the token in it and nothing else", name)
 	}
 	return token, nil
 }

@@ -121,7 +121,7 @@ func table() []group {
 			},
 			{
 				name: "EMAIL_TOKEN", secret: true, allowed: "one line, and no EMAIL_PASSWORD beside it",
-				doc: "An OAuth 2 access token, for a relay with OAUTHBEARER, instead of a password. Tokens expire: EMAIL_TOKEN_FILE is read anew for each connection.",
+				doc: "An OAuth 2 access token, for a relay with OAUTHBEARER or XOAUTH2, instead of a password. Tokens expire: EMAIL_TOKEN_FILE is read anew for each connection.",
 				set: secret(func(c *Config) *sealed.Secret { return &c.EmailToken }, 0),
 			},
 			{
@@ -343,6 +343,11 @@ func table() []group {
 				name: "FEEDBACK_IMAP_PASSWORD", secret: true, exact: true, allowed: "one line",
 				doc: "The login's password.",
 				set: secret(func(c *Config) *sealed.Secret { return &c.FeedbackIMAP.Password }, 0),
+			},
+			{
+				name: "FEEDBACK_IMAP_TOKEN", secret: true, allowed: "one line, and no FEEDBACK_IMAP_PASSWORD beside it",
+				doc: "An OAuth 2 access token (OAUTHBEARER or XOAUTH2), instead of a password. Tokens expire: FEEDBACK_IMAP_TOKEN_FILE is read anew for each connection.",
+				set: secret(func(c *Config) *sealed.Secret { return &c.FeedbackIMAP.Token }, 0),
 			},
 			{
 				name: "FEEDBACK_IMAP_TLS", def: "tls", allowed: "tls, starttls-required or none",

@@ -45,6 +45,37 @@ func TestATokensFileIsReadAnew(t *testing.T) {
 	}
 }
 
+// Seen to fail: with the file not looked for.
+func TestTheMailboxHasATokenOfItsOwn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "token")
+	write(t, path, "first\n")
+	mailbox := []string{"FEEDBACK_IMAP_HOST=imap.example.org", "FEEDBACK_IMAP_USER=bounces"}
+	c, _, err := config.Load(dir, append(mailbox, "FEEDBACK_IMAP_TOKEN_FILE=token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "second\n")
+	if got, err := c.FeedbackIMAP.NextToken(); got != "second" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	write(t, path, "")
+	if _, err := c.FeedbackIMAP.NextToken(); err == nil || !strings.Contains(err.Error(), "FEEDBACK_IMAP_TOKEN_FILE") {
+		t.Errorf("an empty file: %v", err)
+	}
+	c, _, err = config.Load(dir, append(mailbox, "FEEDBACK_IMAP_PASSWORD=y"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.FeedbackIMAP.NextToken(); got != "" || err != nil {
+		t.Errorf("without a token: %q, %v", got, err)
+	}
+	if _, _, err = config.Load(dir, append(mailbox, "FEEDBACK_IMAP_TOKEN=x", "FEEDBACK_IMAP_PASSWORD=y")); err == nil || !strings.Contains(err.Error(), "FEEDBACK_IMAP_TOKEN: found both") {
+		t.Errorf("both: %v", err)
+	}
+}
+
 func TestAPoolerIsSaidInTheURL(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct{ url, want string }{

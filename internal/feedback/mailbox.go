@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"studymail"
+	"studymail/internal/bearer"
 	"studymail/internal/bounce"
 	"studymail/internal/sealed"
 
@@ -27,8 +28,9 @@ type MailboxOptions struct {
 	TLS      *tls.Config // nil: the system's authorities
 	User     string
 	Password sealed.Secret
-	Folder   string // that is read
-	Done     string // where mails go once they were taken in; "": they are deleted
+	Token    func() (string, error) // of OAuth 2, for the next connection, instead of the password; "": the password
+	Folder   string                 // that is read
+	Done     string                 // where mails go once they were taken in; "": they are deleted
 	Every    time.Duration
 	Log      *slog.Logger
 }
@@ -157,20 +159,44 @@ func (m *Mailbox) open(c *imapclient.Client) error {
 	if err := c.WaitGreeting(); err != nil {
 		return fmt.Errorf("reach the mailbox: %w", err)
 	}
-	var err error
-	if c.Caps().Has(imap.AuthCap(sasl.Plain)) {
-		err = c.Authenticate(sasl.NewPlainClient("", m.User, m.Password.Reveal()))
-	} else {
-		err = c.Login(m.User, m.Password.Reveal()).Wait()
-	}
-	if err != nil {
-		return studymail.Errorf(studymail.Unavailable, "the mailbox does not let us in; look at FEEDBACK_IMAP_USER and FEEDBACK_IMAP_PASSWORD (%w)", err)
+	if err := m.signIn(c); err != nil {
+		return err
 	}
 	if m.Done != "" {
 		_ = c.Create(m.Done, nil).Wait() // it is there already, or moving will tell
 	}
 	if _, err := c.Select(m.Folder, nil).Wait(); err != nil {
 		return studymail.Errorf(studymail.Unavailable, "the mailbox has no folder as FEEDBACK_IMAP_FOLDER names (%w)", err)
+	}
+	return nil
+}
+
+// signIn signs in by a token, if there is one, else by the password.
+func (m *Mailbox) signIn(c *imapclient.Client) error {
+	offers := func(mechanism string) bool { return c.Caps().Has(imap.AuthCap(mechanism)) }
+	token, err := "", error(nil)
+	if m.Token != nil {
+		if token, err = m.Token(); err != nil {
+			return err
+		}
+	}
+	if token != "" {
+		client := bearer.Client(offers, sasl.OAuthBearerOptions{Username: m.User, Token: token})
+		if client == nil {
+			return studymail.Errorf(studymail.Unavailable, "the mailbox takes no token (neither OAUTHBEARER nor XOAUTH2); give it FEEDBACK_IMAP_PASSWORD instead of FEEDBACK_IMAP_TOKEN")
+		}
+		if err := c.Authenticate(client); err != nil {
+			return studymail.Errorf(studymail.Unavailable, "the mailbox does not let us in; look at FEEDBACK_IMAP_USER, and whether what renews FEEDBACK_IMAP_TOKEN_FILE runs (%w)", err)
+		}
+		return nil
+	}
+	if offers(sasl.Plain) {
+		err = c.Authenticate(sasl.NewPlainClient("", m.User, m.Password.Reveal()))
+	} else {
+		err = c.Login(m.User, m.Password.Reveal()).Wait()
+	}
+	if err != nil {
+		return studymail.Errorf(studymail.Unavailable, "the mailbox does not let us in; look at FEEDBACK_IMAP_USER and FEEDBACK_IMAP_PASSWORD (%w)", err)
 	}
 	return nil
 }

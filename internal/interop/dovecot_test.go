@@ -111,6 +111,7 @@ type reader struct {
 	store  *store.Store
 	intake *feedback.Intake
 	roots  *x509.CertPool
+	token  string // instead of the password
 }
 
 func newReader(t *testing.T, m *mailbox, patients int) *reader {
@@ -129,10 +130,14 @@ func newReader(t *testing.T, m *mailbox, patients int) *reader {
 // read reads a mailbox until the test, or whoever calls stop, ends it.
 func (r *reader) read(t *testing.T, addr string, how feedback.Security, done string) (stop func()) {
 	t.Helper()
-	m := feedback.NewMailbox(feedback.MailboxOptions{
+	o := feedback.MailboxOptions{
 		Intake: r.intake, Addr: addr, Security: how, TLS: &tls.Config{RootCAs: r.roots, MinVersion: tls.VersionTLS12}, User: "bounces", Password: sealed.NewSecret("secret"),
 		Folder: "INBOX", Done: done, Every: 200 * time.Millisecond, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	})
+	}
+	if r.token != "" {
+		o.Password, o.Token = sealed.Secret{}, func() (string, error) { return r.token, nil }
+	}
+	m := feedback.NewMailbox(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { m.Run(ctx) })
@@ -161,7 +166,7 @@ func (r *reader) hard(t *testing.T) (n int) {
 }
 
 // Mails that are there and mails that come are taken in and moved, by either way to
-// encrypt, and without the server's MOVE or IDLE. Seen to fail: with mails that are not
+// encrypt, by a password or by a token, and without the server's MOVE or IDLE. Seen to fail: with mails that are not
 // put away.
 func TestAMailboxIsReadAndItsMailsArePutAway(t *testing.T) {
 	t.Parallel()
@@ -170,17 +175,26 @@ func TestAMailboxIsReadAndItsMailsArePutAway(t *testing.T) {
 		how  feedback.Security
 		done string
 		more string
+		auth string // "": by a password
 	}{
-		"encrypted from the first byte": {feedback.ImplicitTLS, "studymail", ""},
-		"STARTTLS":                      {feedback.StartTLS, "studymail", ""},
-		"without MOVE":                  {feedback.ImplicitTLS, "studymail", noMove},
-		"without IDLE":                  {feedback.ImplicitTLS, "studymail", strings.ReplaceAll(noMove, " IDLE", "")},
-		"deleted, since that is wanted": {feedback.ImplicitTLS, "", ""},
+		"encrypted from the first byte": {feedback.ImplicitTLS, "studymail", "", ""},
+		"STARTTLS":                      {feedback.StartTLS, "studymail", "", ""},
+		"without MOVE":                  {feedback.ImplicitTLS, "studymail", noMove, ""},
+		"without IDLE":                  {feedback.ImplicitTLS, "studymail", strings.ReplaceAll(noMove, " IDLE", ""), ""},
+		"deleted, since that is wanted": {feedback.ImplicitTLS, "", "", ""},
+		"by a token (OAUTHBEARER)":      {feedback.ImplicitTLS, "studymail", "", "plain oauthbearer"},
+		"by a token (XOAUTH2)":          {feedback.StartTLS, "studymail", "", "plain xoauth2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if tc.auth != "" { // the token is what Dovecot's passdb has as the password
+				tc.more += "auth_mechanisms = " + tc.auth + "\n"
+			}
 			m := dovecot(t, tc.more)
 			r := newReader(t, m, 80)
+			if tc.auth != "" {
+				r.token = "secret"
+			}
 			for n := range 60 { // more than are taken at once
 				m.deliver(t, fmt.Sprint(n), r.bounce(t, n))
 			}

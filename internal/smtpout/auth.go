@@ -7,6 +7,8 @@ import (
 	"net"
 	"strconv"
 
+	"studymail/internal/bearer"
+
 	"github.com/emersion/go-sasl"
 )
 
@@ -83,15 +85,12 @@ func (c *Conn) mechanism() sasl.Client {
 	cred := c.cfg.Credentials
 	switch {
 	case cred.Token != "":
-		if !c.ext.offersAuth(sasl.OAuthBearer) {
-			return nil
-		}
-		o := &sasl.OAuthBearerOptions{Username: cred.Username, Token: cred.Token}
+		o := sasl.OAuthBearerOptions{Username: cred.Username, Token: cred.Token}
 		if host, port, err := net.SplitHostPort(c.cfg.Addr); err == nil {
 			o.Host = host
 			o.Port, _ = strconv.Atoi(port) // a named port is left out
 		}
-		return sasl.NewOAuthBearerClient(o)
+		return bearer.Client(c.ext.offersAuth, o)
 	case c.ext.offersAuth(sasl.Plain):
 		return sasl.NewPlainClient("", cred.Username, cred.Password)
 	case c.ext.offersAuth(sasl.Login):

@@ -112,7 +112,7 @@ func (t *Timeouts) fill() {
 type Credentials struct {
 	Username string
 	Password string // PLAIN, LOGIN
-	Token    string // OAUTHBEARER; used instead of the password if set
+	Token    string // OAUTHBEARER or XOAUTH2; used instead of the password if set
 }
 
 const redacted = "[redacted]"

@@ -108,6 +108,8 @@ func TestLogin(t *testing.T) {
 		"PLAIN":             {"AUTH LOGIN PLAIN", right, false, 0},
 		"LOGIN":             {"AUTH LOGIN", right, false, 0},
 		"OAUTHBEARER":       {"AUTH PLAIN OAUTHBEARER", &smtpout.Credentials{Username: "nurse", Token: "secret"}, false, 0},
+		"XOAUTH2":           {"AUTH PLAIN XOAUTH2", &smtpout.Credentials{Username: "nurse", Token: "secret"}, false, 0},
+		"wrong XOAUTH2":     {"AUTH XOAUTH2", &smtpout.Credentials{Username: "nurse", Token: "x"}, true, 535},
 		"wrong":             {"AUTH PLAIN", &smtpout.Credentials{Username: "nurse", Password: "x"}, true, 535},
 		"wrong LOGIN":       {"AUTH LOGIN", &smtpout.Credentials{Username: "nurse", Password: "x"}, true, 535},
 		"wrong token":       {"AUTH OAUTHBEARER", &smtpout.Credentials{Username: "nurse", Token: "x"}, true, 535},

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// auth knows PLAIN, LOGIN and OAUTHBEARER.
+// auth knows PLAIN, LOGIN, OAUTHBEARER and XOAUTH2.
 func (v *session) auth(rest string) error {
 	mechanism, initial, _ := strings.Cut(rest, " ")
 	ask := func(challenge string) (string, bool) {
@@ -50,6 +50,14 @@ func (v *session) auth(rest string) error {
 			return v.loggedIn(true)
 		}
 		_, _ = ask(`{"status":"invalid_token"}`) // RFC 7628 §3.2.3
+		return v.loggedIn(false)
+	case "XOAUTH2":
+		user, token, bearer := strings.Cut(strings.TrimPrefix(first, "user="), "\x01auth=Bearer ")
+		token = strings.TrimSuffix(token, "\x01\x01")
+		if bearer && token != "" && v.cfg.Users[user] == token {
+			return v.loggedIn(true)
+		}
+		_, _ = ask(`{"status":"400","schemes":"Bearer"}`)
 		return v.loggedIn(false)
 	default:
 		return v.say(504, "5.5.4 no such mechanism")
