@@ -243,24 +243,23 @@ func (p *pass) judge(rows []hashed) (good []hashed, problems, warnings []Problem
 				p.people[who] = int32(h.Row) //nolint:gosec // rows of a file
 			}
 		}
-		if len(h.problems) == 0 {
-			v, known := p.providers[h.ODSCode]
-			switch {
-			case !known && !p.create:
-				h.problems = append(h.problems, Problem{h.Row, odsCodeColumn.String(), "no such care provider: add it first (`studymail provider add`), or import with --create-providers"})
-			case !known:
-				p.unknown[h.ODSCode] = true
-			case !v.Active && !p.told[h.ODSCode]:
-				p.told[h.ODSCode] = true
-				warnings = append(warnings, Problem{h.Row, odsCodeColumn.String(), "the care provider is not active: none of its patients will be mailed"})
-			}
-			h.provider = v.Key
+		v, known := p.providers[h.ODSCode]
+		if !known && !p.create && h.ODSCode != "" { // whatever else is wrong: all is to be mended at once
+			h.problems = append(h.problems, Problem{h.Row, odsCodeColumn.String(), "no such care provider: add it first (`studymail provider add`), or import with --create-providers"})
 		}
 		if len(h.problems) > 0 {
 			p.bad++
 			problems = append(problems, h.problems...)
 			continue
 		}
+		switch {
+		case !known:
+			p.unknown[h.ODSCode] = true
+		case !v.Active && !p.told[h.ODSCode]:
+			p.told[h.ODSCode] = true
+			warnings = append(warnings, Problem{h.Row, odsCodeColumn.String(), "the care provider is not active: none of its patients will be mailed"})
+		}
+		h.provider = v.Key
 		if reason := p.addressOf(h); reason != "" {
 			warnings = append(warnings, Problem{h.Row, emailColumn.String(), reason})
 		}

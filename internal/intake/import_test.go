@@ -345,7 +345,8 @@ func TestCareProviders(t *testing.T) {
 	f := newFake("ABCD001")
 	f.providers[0].Active = false
 	res := importText(t, f, newKeys(t), file, Options{SkipBad: true})
-	if len(res.Problems) != 3 || res.Problems[0].Row != 3 || res.Problems[0].Column != "ods_code" || !strings.Contains(res.Problems[0].Reason, "--create-providers") || res.PatientsAdded != 1 {
+	// The last row has two: its address, and a care provider that there is none of.
+	if len(res.Problems) != 4 || res.BadRows != 3 || res.Problems[3].Row != 5 || res.Problems[3].Column != "ods_code" || res.Problems[0].Row != 3 || res.Problems[0].Column != "ods_code" || !strings.Contains(res.Problems[0].Reason, "--create-providers") || res.PatientsAdded != 1 {
 		t.Errorf("without: %+v", res)
 	}
 	if len(res.Warnings) != 1 || !strings.Contains(res.Warnings[0].Reason, "not active") {
