@@ -170,7 +170,11 @@ func (d *Scheduler) take(ctx context.Context, s studymail.Schedule) (store.Taken
 		d.log.DebugContext(ctx, "schedule fired", slog.String("schedule", s.ID.String()), slog.String("schedule_run", taken.Run.ID.String()))
 	}
 	if taken.Missed > 0 {
-		d.log.WarnContext(ctx, "schedule missed times", slog.String("schedule", s.ID.String()), slog.Int("missed", taken.Missed))
+		level := slog.LevelWarn
+		if s.Job == studymail.RetrySweepJob || s.Job == studymail.StuckSweepJob { // each process does so at its start, too
+			level = slog.LevelInfo
+		}
+		d.log.Log(ctx, level, "schedule missed times", slog.String("schedule", s.ID.String()), slog.Int("missed", taken.Missed))
 	}
 	return taken, nil
 }
