@@ -56,6 +56,9 @@ func announces(line string) bool {
 		return false
 	}
 	line, lower := strings.TrimSpace(line), strings.ToLower(bare)
+	if strings.HasPrefix(lower, "original message details") {
+		return false // Exchange Online: the reply stands below
+	}
 	ruled := strings.HasSuffix(line, ":") || len(line) > 2 && line[0] == line[1] && strings.IndexByte("-=*_", line[0]) >= 0
 	for _, cut := range cuts {
 		if strings.Contains(lower, cut) && (ruled || len(lower) < len(cut)+12) {
@@ -312,6 +315,9 @@ func (c *contents) readFreeForm(words string) Report {
 		return r
 	}
 	reply := replies(words)
+	if reply == "" {
+		reply = beside(words)
+	}
 	e := evidence{reply: r.Reply, enhanced: r.Code, words: reply, around: words + "\n" + c.subject()}
 	r.Class = judge(&e)
 	if reply != "" {
@@ -356,6 +362,30 @@ func replies(words string) string {
 		}
 	}
 	return b.String()
+}
+
+// beside picks what stands behind a recipient, on the same line or below it up to
+// the next empty one: where no reply is quoted, that is the reason (Postfix, qmail,
+// Exim).
+func beside(words string) string {
+	var b strings.Builder
+	going := 0
+	for line := range strings.Lines(words) {
+		s := strings.TrimLeft(line, " \t<\"'")
+		switch address := addressAt(s); {
+		case b.Len() > maxDiagnostic*2:
+			return b.String()
+		case strings.TrimSpace(line) == "":
+			going = 0
+		case address != "":
+			going = 6
+			b.WriteString(strings.TrimLeft(s[len(address):], " \t>\"':."))
+		case going > 0:
+			b.WriteString(line)
+			going--
+		}
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // ownAddresses are those that the report came to: not who it is about.

@@ -19,6 +19,7 @@ type evidence struct {
 	stage    stage
 	words    string // what the other side said
 	around   string // what the reporting system says in its own words; may be long
+	givenUp  bool   // a report that says that nobody tries any more
 }
 
 // judge gives the class of a delivery that failed.
@@ -31,6 +32,11 @@ func judge(e *evidence) Class {
 	again := around.clear & tryAgain
 	around.clear &^= unclear
 	around.vague = 0
+	if strings.HasSuffix(e.enhanced, ".1.10") {
+		// Used for nothing else (codes.tsv); the help that Exchange Online writes
+		// around it speaks of rules, senders and quotas, too.
+		around.clear &^= against
+	}
 	c := e.decide(said, true)
 	silent := said.clear&^unclear == 0 && said.exactly == 0
 	switch {
@@ -113,8 +119,14 @@ func (e *evidence) decide(s said, codes bool) Class {
 	if s.exactly&hard != 0 {
 		return hardClass(s.exactly)
 	}
+	if c := first(s.exactly); c != Unknown {
+		return c
+	}
 	if s.clear&hard != 0 {
 		return e.decideHard(s)
+	}
+	if e.acceptsNoMail(s) {
+		return NoDomain
 	}
 	if c := first(s.clear); c != Unknown {
 		if code := e.byCode(s); code != Unknown && code.Kind() != Hard && (c == PolicyBlock && s.clear&senderSide == 0 || (c.Kind() == Policy || c == Security) && e.precise()) {
@@ -158,10 +170,23 @@ func (e *evidence) decideHard(s said) Class {
 		return PolicyBlock // it is about the sender
 	case len(e.enhanced) > 2 && softCodes[e.enhanced[2:]] && e.stage != rcptStage:
 		return table().codes[e.enhanced[2:]].class
-	case s.clear&tryAgain != 0, e.temporary():
+	case s.clear&tryAgain != 0, e.temporary() && !(e.givenUp && e.unknownForGood(s)):
 		return Routing
 	}
 	return hardClass(s.clear)
+}
+
+// unknownForGood tells words and a code that say the same, "no such user". Some
+// servers say so with 450 (Postfix: unknown_local_recipient_reject_code, and its
+// soft_bounce): once the sender's server has given up, it is as good as 550.
+func (e *evidence) unknownForGood(s said) bool {
+	return s.clear&noMailbox != 0 && strings.HasSuffix(e.enhanced, ".1.1")
+}
+
+// acceptsNoMail tells the reply of a host that never takes mail (RFC 7504 §3 and §5:
+// 521 with 5.3.2). Others use 521 for a block, and 5.3.2 for a pause.
+func (e *evidence) acceptsNoMail(s said) bool {
+	return e.reply == 521 && e.enhanced == "5.3.2" && e.stage != mailStage && e.stage != dataStage && s.clear&(against|hint|tryAgain|routing) == 0
 }
 
 // temporary tells a code that says so.

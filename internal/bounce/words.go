@@ -42,6 +42,10 @@ func appendToken(b *strings.Builder, token string) {
 		b.WriteString(" url")
 		return
 	case strings.IndexByte(token, '@') >= 0 || token == "address" && scrubbed:
+		// "found:ben@example.org": a word without a space behind it.
+		if word, _, ok := strings.Cut(token, ":"); ok && allLetters(word) {
+			appendToken(b, word)
+		}
 		b.WriteString(" @")
 		return
 	case isHost(token):
@@ -81,6 +85,15 @@ func isEnhanced(s string) bool {
 	}
 	subject, detail, ok := strings.Cut(s[2:], ".")
 	return ok && allDigits(subject) && allDigits(detail)
+}
+
+func allLetters(s string) bool {
+	for i := range len(s) {
+		if s[i] < 'a' || s[i] > 'z' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
