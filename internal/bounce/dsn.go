@@ -16,6 +16,8 @@ func (f fields) first(name string) string {
 	return ""
 }
 
+func (f fields) has(name string) bool { return len(f[name]) > 0 }
+
 // groups parts a delivery status or a feedback report in its groups of fields.
 func groups(s string) (all []fields) {
 	var (
@@ -93,11 +95,27 @@ var worse = map[string]int{"failed": 5, "failure": 5, "expired": 5, "delayed": 4
 func readStatus(texts []string) *status {
 	s := &status{recipients: map[string]bool{}}
 	for _, text := range texts {
-		for _, g := range groups(text) {
+		for _, g := range rejoined(groups(text)) {
 			s.add(g)
 		}
 	}
 	return s
+}
+
+// rejoined puts together what an empty line in the middle of a recipient's fields
+// has parted: an action without a recipient, then a recipient without an action.
+func rejoined(all []fields) []fields {
+	var out []fields
+	for _, g := range all {
+		if n := len(out); n > 0 && out[n-1].has("action") && !out[n-1].has("final-recipient") && g.has("final-recipient") && !g.has("action") {
+			for name, values := range g {
+				out[n-1][name] = append(out[n-1][name], values...)
+			}
+			continue
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 func (s *status) add(g fields) {

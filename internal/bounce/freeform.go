@@ -332,7 +332,7 @@ func (c *contents) readFreeForm(words string) Report {
 // warnings are what a system says that has not given up.
 var warnings = []string{
 	"warning message only", "this is a warning", "warning: could not", "warning: message still", "warning: mail delayed", "still undelivered after", "delivery attempts will continue",
-	"will continue to be made", "will keep trying", "will be retried", "will continue trying", "delivery is delayed", "has been delayed", "delivery delayed", "will try again", "i'll keep trying", "not yet been delivered", "has not yet been delivered", "delayed mail", "delivery status notification (delay)", "you do not need to resend", "no action is required on your part", "noch nicht zugestellt", "verzögert", "continue to try", "will continue trying", "has been postponed", "still awaiting delivery", "is still being retried",
+	"will continue to be made", "will keep trying", "will be retried", "will retry for", "will continue trying", "delivery is delayed", "has been delayed", "delivery delayed", "will try again", "i'll keep trying", "not yet been delivered", "has not yet been delivered", "delayed mail", "delivery status notification (delay)", "you do not need to resend", "no action is required on your part", "noch nicht zugestellt", "verzögert", "continue to try", "will continue trying", "has been postponed", "still awaiting delivery", "is still being retried",
 }
 
 func (c *contents) isWarning(words string) bool {

@@ -35,6 +35,11 @@ func appendToken(b *strings.Builder, token string) {
 	}
 	scrubbed := strings.Contains(token, "[address]") // as our scrubber leaves one
 	token = strings.Trim(token, edges)
+	// "found:ben@example.org", "refused:192.0.2.1": a word without a space behind it.
+	if word, rest, ok := strings.Cut(token, ":"); ok && len(word) > 4 && allLetters(word) && !strings.HasPrefix(rest, "//") {
+		appendToken(b, word)
+		token = rest
+	}
 	switch {
 	case token == "" || isReplyCode(token) || isEnhanced(token):
 		return
@@ -42,10 +47,6 @@ func appendToken(b *strings.Builder, token string) {
 		b.WriteString(" url")
 		return
 	case strings.IndexByte(token, '@') >= 0 || token == "address" && scrubbed:
-		// "found:ben@example.org": a word without a space behind it.
-		if word, _, ok := strings.Cut(token, ":"); ok && allLetters(word) {
-			appendToken(b, word)
-		}
 		b.WriteString(" @")
 		return
 	case isHost(token):
