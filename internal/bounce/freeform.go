@@ -96,6 +96,15 @@ var daemons = []string{
 	"internet mail", "returned mail", "mail returned", "mailbox@", "smtp@", "mail@", "mailer@", "uucp", "systemmail", "system@",
 }
 
+// mailSystems are those of them that write nothing else, or hardly.
+var mailSystems = []string{
+	"mailer-daemon", "mailer daemon", "mail deliver", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon",
+	"postmaster", "post master", "post_master", "postmast", "mailmaster", "mail delivery", "mail-delivery", "maildelivery",
+	"mail system", "mailsystem", "mail subsystem", "delivery subsystem", "delivery system", "delivery service",
+	"mail router", "mail transfer", "mail transport", "non-delivery", "nondelivery", "undeliverable", "smtp gateway", "mail gateway", "smtp server", "smtpserver", "mmdf",
+	"microsoftexchange", "microsoft exchange", "email delivery", "e-mail delivery", "delivery agent", "mailrouter", "mailgw", "mail-noreply", "system administrator", "returned mail", "mail returned",
+}
+
 // subjects are how reports call themselves.
 var subjects = []string{
 	"undeliver", "un-deliver", "undelivered", "not deliver", "non deliv", "non-deliv", "nondeliv", "not be deliver", "could not send message",
@@ -211,12 +220,31 @@ func (c *contents) isFreeForm(words string) bool {
 	case failed:
 		return true
 	case daemon:
-		return named || opens
+		return (named || opens) && c.isAboutAMail(words)
 	case null:
 		return named && opens
 	}
 	start := strings.TrimLeft(lower, " \t\r\n*-=_#")
 	return named && containsAny(start[:min(len(start), 120)], signatures)
+}
+
+// isAboutAMail tells a report from what shops, banks, faxes and calendars write from
+// an address that nobody reads: it brings the mail back, or names its recipient. Of
+// senders that also write other things, more is asked.
+func (c *contents) isAboutAMail(words string) bool {
+	code, enhanced := replyIn(words)
+	if enhanced == "" {
+		enhanced = enhancedIn(words)
+	}
+	says := code != 0 || enhanced != ""
+	switch back := len(c.returned) > 0 || len(words) < len(c.words()); {
+	case back:
+		return true
+	case c.nullSender(), containsAny(c.from(), mailSystems), c.mail.header.Get("X-Amz-Sns-Message-Id") != "":
+		return says || strings.Contains(words, "@")
+	}
+	says = says || containsAny(strings.ToLower(words), []string{"following recipient", "following address", "your message", "your mail", "your email", "your e-mail"})
+	return says && len(listed(words)) > 0 && c.mail.header.Get("List-Unsubscribe") == ""
 }
 
 // listed finds the recipients that a report names: addresses that stand at the

@@ -84,6 +84,14 @@ var mails = []struct {
 	{"a forward of a report in its words", plain(anna+"Fwd: Undelivered Mail Returned to Sender", "Begin forwarded message:\n\nFrom: MAILER-DAEMON@mx.example.org\n\nThis is the mail system at host mx.example.org.\n<ben@example.org>: 550 5.1.1 user unknown\n"), bounce.None, bounce.NotABounce, ""},
 	{"an answer of a person", plain(anna+"Re: A study", "I would like to take part. My other mailbox does not exist any more.\n"), bounce.None, bounce.NotABounce, ""},
 	{"our own letter, returned, does not speak for itself", plain(daemon, "The following message was not delivered.\n\n----- Original message -----\nTo: ben@example.org\n\nIf your mailbox does not exist, user unknown.\n"), bounce.None, bounce.Unknown, ""},
+	{"a parcel, from an address that nobody reads", plain("From: Parcels <noreply@parcels.example>\nSubject: Delivery failed: address not found", "Your parcel could not be delivered. The address does not exist.\n"), bounce.None, bounce.NotABounce, ""},
+	{"a parcel in German", plain("From: Pakete <noreply@parcels.example>\nSubject: Zustellung fehlgeschlagen", "Ihre Sendung konnte nicht zugestellt werden: Adresse existiert nicht.\n"), bounce.None, bounce.NotABounce, ""},
+	{"a payment", plain("From: Bank <notification@bank.example>\nSubject: Payment rejected: account closed", "Your payment was returned to you. No such account.\n"), bounce.None, bounce.NotABounce, ""},
+	{"a fax", plain("From: Fax <noreply@fax.example>\nSubject: Fax delivery failed", "Your fax could not be delivered: unknown recipient.\n"), bounce.None, bounce.NotABounce, ""},
+	{"what a server mails to its owner", plain("From: Cron Daemon <root@mx.example.org>\nSubject: Cron: backup", "backup: user unknown\nmail: could not be delivered\n"), bounce.None, bounce.NotABounce, ""},
+	{"a postmaster's announcement", plain("From: Postmaster <postmaster@example.org>\nSubject: Maintenance of the mail system", "On Sunday mail will be delayed, and mail to unknown users rejected.\n"), bounce.None, bounce.NotABounce, ""},
+	{"a newsletter about bounces", plain("From: Tips <noreply@tips.example>\nSubject: Bounces, and what they mean\nList-Unsubscribe: <https://tips.example/u>", "Your mail may come back:\n\nben@example.org: 550 5.1.1 user unknown\n"), bounce.None, bounce.NotABounce, ""},
+	{"a gateway with a name of its own", plain("From: Gateway_AntiVirus@example.org\nSubject: Delivery failure notification", "Your message could not be delivered to the following recipients:\n\nben@example.org\n\nNo such user.\n"), bounce.Hard, bounce.NoMailbox, ""},
 	{"an order of a shop", plain("From: Shop <orders@shop.example>\nSubject: Your order could not be delivered", "The parcel came back: address unknown, no such street.\n"), bounce.None, bounce.NotABounce, ""},
 
 	// Other reports.
@@ -163,7 +171,8 @@ var mails = []struct {
 // of recipients, the order of reports before automatic replies, stageOf (after the
 // text, about the sender), beforeReturned (our own letter), the daemon's name (the
 // order of a shop), beside (what stands next to the recipient), acceptsNoMail and
-// unknownForGood, refuses (a filter's receipt), the rule for 5.1.10.
+// unknownForGood, refuses (a filter's receipt), isAboutAMail (parcels, payments), the
+// rule for 5.1.10.
 func TestWhatMailsMean(t *testing.T) {
 	t.Parallel()
 	for _, c := range mails {
