@@ -59,6 +59,9 @@ var replies = []struct {
 
 	{521, "5.3.2", "rcpt", "<ben@example.org>: System not accepting network messages", bounce.NoDomain}, // RFC 7504
 	{550, "5.1.0", "rcpt", "#5.1.0 Address rejected.", bounce.NoMailbox},
+	{550, "", "rcpt", "mailbox <ben@example.org> unavailable", bounce.NoMailbox},
+	{550, "", "rcpt", "cuda_nsu ben@example.org", bounce.NoMailbox},
+	{550, "", "dot", "Message was not accepted -- invalid mailbox. Local mailbox ben@mail.example is unavailable: user not found", bounce.NoMailbox},
 	{550, "", "rcpt", "4f2a-9c1 User not found:ben@example.org", bounce.NoMailbox},
 	{554, "", "rcpt", "RCPT (ben@example.org) dosn't exist", bounce.NoMailbox},
 	{550, "", "rcpt", "ben@example.org is not an active address at this host", bounce.NoMailbox},
@@ -80,6 +83,12 @@ var replies = []struct {
 	{521, "5.3.2", "rcpt", "System not accepting network messages: your host is on our blacklist", bounce.Reputation},
 	{521, "5.3.2", "dot", "System not accepting network messages", bounce.Configuration},
 	{521, "", "rcpt", "Server busy, try again later", bounce.Rate},
+	{550, "", "rcpt", "Message was not accepted -- invalid mailbox. Local mailbox ben@mail.example is unavailable: account is disabled", bounce.Disabled},
+	{550, "", "rcpt", "HELO host does not exist", bounce.PolicyBlock},
+	{550, "", "rcpt", "Client host unknown", bounce.PolicyBlock},
+	{550, "", "rcpt", "the return address does not exist", bounce.PolicyBlock},
+	{550, "", "rcpt", "User unknown in our whitelist", bounce.PolicyBlock},
+	{550, "", "rcpt", "Mailbox unavailable: your host is blocked", bounce.Reputation},
 	{550, "", "rcpt", "Der Absender existiert nicht", bounce.PolicyBlock},
 	{550, "", "rcpt", "O remetente não existe", bounce.PolicyBlock},
 	{550, "", "rcpt", "Afzender bestaat niet", bounce.PolicyBlock},
@@ -152,6 +161,7 @@ var replies = []struct {
 	// Later.
 	{450, "4.2.0", "rcpt", "<ben@example.org>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/help/example.org.html", bounce.Greylisted},
 	{451, "4.7.1", "rcpt", "Greylisting in action, please come back later", bounce.Greylisted},
+	{450, "4.1.1", "rcpt", "<ben@example.org>: Recipient address rejected: unverified address: Address verification in progress", bounce.Greylisted},
 	{450, "4.2.1", "rcpt", "The user you are trying to contact is receiving mail too quickly. Please resend your message at a later time.", bounce.Rate},
 	{421, "4.7.28", "dot", "Our system has detected an unusual rate of unsolicited mail originating from your IP address.", bounce.Rate},
 	{452, "4.5.3", "rcpt", "Too many recipients", bounce.Rate},
