@@ -57,7 +57,7 @@ func (c *contents) understand() (Report, *status) {
 		return Report{Class: AutoReply, Format: Vacation}, nil
 	case c.isFreeForm(words):
 		return c.readFreeForm(words), nil
-	case c.isAutomatic():
+	case c.isAutomatic(), c.isQuietReply():
 		return Report{Class: AutoReply, Format: Vacation}, nil
 	}
 	return Report{Class: NotABounce, Format: Ordinary}, nil
