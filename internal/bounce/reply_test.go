@@ -85,6 +85,7 @@ var replies = []struct {
 	{521, "", "rcpt", "Server busy, try again later", bounce.Rate},
 	{550, "", "rcpt", "Message was not accepted -- invalid mailbox. Local mailbox ben@mail.example is unavailable: account is disabled", bounce.Disabled},
 	{550, "", "rcpt", "HELO host does not exist", bounce.PolicyBlock},
+	{550, "", "dot", "permanent failure for one or more recipients (ben@example.org:blocked)", bounce.PolicyBlock},
 	{550, "", "rcpt", "Client host unknown", bounce.PolicyBlock},
 	{550, "", "rcpt", "the return address does not exist", bounce.PolicyBlock},
 	{550, "", "rcpt", "User unknown in our whitelist", bounce.PolicyBlock},

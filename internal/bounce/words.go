@@ -48,6 +48,9 @@ func appendToken(b *strings.Builder, token string) {
 		return
 	case strings.IndexByte(token, '@') >= 0 || token == "address" && scrubbed:
 		b.WriteString(" @")
+		if i := strings.LastIndexByte(token, ':'); i > strings.IndexByte(token, '@') && allLetters(token[i+1:]) {
+			appendToken(b, token[i+1:]) // Barracuda: (ben@example.org:blocked)
+		}
 		return
 	case isHost(token):
 		b.WriteString(" host")
