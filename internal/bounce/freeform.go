@@ -251,11 +251,16 @@ func (c *contents) isAboutAMail(words string) bool {
 // start of a line, alone or before a colon, or behind a label or a code.
 func listed(words string) map[string]bool {
 	found, quoted := map[string]bool{}, map[string]bool{}
-	before := ""
+	before, indent := "", -1
 	for line := range strings.Lines(words) {
 		s := strings.TrimLeft(line, " \t*->|•")
 		if strings.TrimSpace(s) == "" {
+			indent = -1
 			continue
+		}
+		deep := len(line) - len(strings.TrimLeft(line, " \t"))
+		if indent >= 0 && deep > indent {
+			continue // goes on about the recipient above: what is named here, the other side named
 		}
 		who := found
 		last := before
@@ -282,6 +287,9 @@ func listed(words string) map[string]bool {
 		}
 		if address := addressAt(strings.TrimLeft(s, "<\"'[( ")); address != "" {
 			who[address] = true
+			if indent < 0 {
+				indent = deep
+			}
 		}
 		if len(found) > 20 {
 			break

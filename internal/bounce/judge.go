@@ -19,13 +19,14 @@ type evidence struct {
 	stage    stage
 	words    string // what the other side said
 	around   string // what the reporting system says in its own words; may be long
+	coded    bool   // the code is the reporting system's own, for a reply without one
 	givenUp  bool   // a report that says that nobody tries any more
 }
 
 // judge gives the class of a delivery that failed.
 func judge(e *evidence) Class {
 	b := table()
-	said, around := b.read(e.words, e.enhanced), b.read(e.around, e.enhanced)
+	said, around := b.read(withoutGloss(e.words), e.enhanced), b.read(withoutGloss(e.around), e.enhanced)
 	if e.stage == someStage {
 		e.stage = e.stageOf(said.clear, around.clear)
 	}
@@ -51,6 +52,32 @@ func judge(e *evidence) Class {
 		return first(around.clear & against)
 	}
 	return c
+}
+
+// glosses are what gateways write about any refusal of a recipient, whatever the
+// other side said.
+var glosses = strings.NewReplacer(
+	"5.1.0 - Unknown address error", "", // Cisco Secure Email Gateway, and Amazon SES once
+	"5.3.0 - Other mail system problem", "",
+)
+
+// withoutGloss leaves what the other side said. sendmail repeats a refusal behind
+// "<<<" in words of its own: "550 5.1.1 <ben@example.org>... User unknown".
+func withoutGloss(s string) string {
+	s = glosses.Replace(s)
+	if !strings.Contains(s, "<<< ") {
+		return s
+	}
+	var b strings.Builder
+	quoted := false
+	for line := range strings.Lines(s) {
+		own := strings.HasPrefix(line, "550 5.1.1 ") && strings.HasSuffix(strings.TrimSpace(line), "... User unknown")
+		if !quoted || !own {
+			b.WriteString(line)
+		}
+		quoted = strings.HasPrefix(line, "<<< ") || quoted && own
+	}
+	return b.String()
 }
 
 // notRouting is what the reporting system can tell better than a code.
@@ -212,6 +239,9 @@ func (e *evidence) byCode(s said) Class {
 			}
 			if e.enhanced[0] != '5' || s.clear&(hint|tryAgain) != 0 || e.stage == mailStage || e.stage == dataStage || e.reply != 0 && e.reply < 500 {
 				return first(s.vague)
+			}
+			if doubts := s.vague &^ hard; e.coded && doubts != 0 || doubts&^policyBlock != 0 {
+				return first(doubts)
 			}
 			return row.class
 		}

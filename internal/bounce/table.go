@@ -169,7 +169,7 @@ func (b *book) read(text, code string) said {
 			}
 		}
 	}
-	lower := strings.ToLower(text)
+	lower := strings.Join(strings.Fields(strings.ToLower(text)), " ") // reports break lines anywhere
 	for i := range b.raw {
 		if p := &b.raw[i]; p.fits(code) && strings.Contains(lower, p.text) {
 			found.add(p)
