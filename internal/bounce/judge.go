@@ -19,7 +19,7 @@ type evidence struct {
 	stage    stage
 	words    string // what the other side said
 	around   string // what the reporting system says in its own words; may be long
-	coded    bool   // the code is the reporting system's own, for a reply without one
+	coded    bool   // the code is the reporting system's own, for a reply in words that we do not know
 	givenUp  bool   // a report that says that nobody tries any more
 }
 
@@ -240,7 +240,7 @@ func (e *evidence) byCode(s said) Class {
 			if e.enhanced[0] != '5' || s.clear&(hint|tryAgain) != 0 || e.stage == mailStage || e.stage == dataStage || e.reply != 0 && e.reply < 500 {
 				return first(s.vague)
 			}
-			if doubts := s.vague &^ hard; e.coded && doubts != 0 || doubts&^policyBlock != 0 {
+			if doubts := s.vague &^ hard; e.coded || doubts&^policyBlock != 0 {
 				return first(doubts)
 			}
 			return row.class
