@@ -254,7 +254,12 @@ func (c *contents) readDSN(s *status) Report {
 	case worse[s.action] == 0: // neither an action nor a code: who knows
 		r.Class = Unknown
 	default:
-		e := evidence{reply: r.Reply, enhanced: r.Code, words: s.diagnostic, around: c.explanation(), givenUp: s.action != "delayed", coded: r.Reply != 0 && said == "" && simplify(s.diagnostic) != ""}
+		explanation := c.explanation()
+		words := s.diagnostic
+		if words == "" { // Exim, among others, says it only in words
+			words = reason(explanation)
+		}
+		e := evidence{reply: r.Reply, enhanced: r.Code, words: words, around: explanation, givenUp: s.action != "delayed", coded: r.Reply != 0 && said == "" && simplify(s.diagnostic) != ""}
 		r.Class = judge(&e)
 		if s.action == "delayed" && r.Class.Kind() != Delayed {
 			r.Class = StillTrying

@@ -350,10 +350,7 @@ func (c *contents) readFreeForm(words string) Report {
 		r.Class = NotABounce
 		return r
 	}
-	reply := replies(words)
-	if reply == "" {
-		reply = beside(words)
-	}
+	reply := reason(words)
 	e := evidence{reply: r.Reply, enhanced: r.Code, words: reply, around: words + "\n" + c.subject()}
 	r.Class = judge(&e)
 	if reply != "" {
@@ -374,6 +371,14 @@ var warnings = []string{
 func (c *contents) isWarning(words string) bool {
 	lower := c.subject() + "\n" + strings.ToLower(words)
 	return containsAny(lower, warnings) && !containsAny(lower, []string{"permanent", "giving up", "given up", "will not be retried", "no longer"})
+}
+
+// reason picks what the other side said out of a report in words.
+func reason(words string) string {
+	if said := replies(words); said != "" {
+		return said
+	}
+	return beside(words)
 }
 
 // replies picks the lines that hold a server's reply: with its code, and as much as
