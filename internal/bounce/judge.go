@@ -41,7 +41,7 @@ func judge(e *evidence) Class {
 	c := e.decide(said, true)
 	silent := said.clear&^unclear == 0 && said.exactly == 0
 	switch {
-	case c == Unknown || silent && said.vague == 0 && c.Kind() == Hard && around.clear&against == 0 || silent && around.clear&notRouting != 0:
+	case c == Unknown || silent && said.vague == 0 && c.Kind() == Hard && around.clear&against == 0 || silent && (around.clear&notRouting != 0 || around.exactly != 0):
 		// Nothing clear from the other side: what does the reporting system say?
 		said.clear |= around.clear | again
 		said.exactly |= around.exactly

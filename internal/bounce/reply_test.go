@@ -150,6 +150,7 @@ var replies = []struct {
 
 	{552, "5.7.0", "dot", "Our system detected an illegal attachment on your message.", bounce.ContentRefused},
 	{554, "5.7.9", "dot", "Message not accepted for policy reasons.", bounce.PolicyBlock},
+	{554, "5.7.7", "dot", "Email policy violation detected", bounce.PolicyBlock},
 	{541, "5.4.1", "rcpt", "Mail rejected by destination domain", bounce.PolicyBlock},
 
 	// Signatures, encryption.
