@@ -34,7 +34,7 @@ func TestBounces(t *testing.T) {
 	want := expectations(t, os.Getenv("EXPECT"))
 	var all []judged
 	err := filepath.WalkDir(corpus, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !slices.Contains([]string{".eml", ".txt", ""}, filepath.Ext(path)) {
+		if err != nil || d.IsDir() || !slices.Contains([]string{".eml", ".txt", ".msg", ""}, filepath.Ext(path)) {
 			return err
 		}
 		if half := os.Getenv("HALF"); half != "" && half != halfOf(d.Name()) {

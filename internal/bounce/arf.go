@@ -30,6 +30,18 @@ func (c *contents) readARF() Report {
 	return r
 }
 
+// isMailedComplaint tells what Amazon SNS mails of an event of Amazon SES to whoever
+// subscribed with an address instead of a page or a queue: JSON, at times broken
+// into lines and with the quotes escaped.
+func (c *contents) isMailedComplaint(words string) bool {
+	if c.mail.header.Get("X-Amz-Sns-Message-Id") == "" {
+		return false
+	}
+	text := strings.NewReplacer("\\", "", " ", "", "\n", "", "\r", "").Replace(words)
+	return (strings.Contains(text, `"notificationType":"Complaint"`) || strings.Contains(text, `"eventType":"Complaint"`)) &&
+		!containsAny(text, []string{`"complaintFeedbackType":"auth-failure"`, `"complaintFeedbackType":"not-spam"`})
+}
+
 // isOldComplaint tells Microsoft's junk mail reports from before RFC 5965: a
 // plain mail from staff@hotmail.com with the mail attached.
 func (c *contents) isOldComplaint() bool {

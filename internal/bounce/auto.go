@@ -34,6 +34,7 @@ var autoSubjects = []string{
 	"respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de oficina", "ausencia", "vacaciones", "resposta automática", "resposta automatica", "fora do escritório", "ausência", "resposta automàtica",
 	"risposta automatica", "fuori sede", "fuori ufficio", "assenza", "automatisch antwoord", "automatische beantwoording", "afwezig", "niet aanwezig",
 	"autosvar", "automatisk svar", "automatiskt svar", "frånvaro", "fravær", "ikke til stede", "automaattinen vastaus", "poissa", "odpowiedź automatyczna", "autoodpowiedź", "nieobecność", "automatická odpověď", "automatická odpoveď", "mimo kancelář", "automatikus válasz", "házon kívül", "răspuns automat", "автоматический ответ", "автоответ", "вне офиса", "отпуск", "otomatik yanıt", "αυτόματη απάντηση",
+	"automātiska atbilde", "automatiska atbilde", "ārpus biroja", "automatinis atsakymas", "ne biure", "automaatvastus", "samodejni odgovor", "automatski odgovor", "автоматичен отговор", "автоматична відповідь", "поза офісом", "תשובה אוטומטית", "מחוץ למשרד", "رد تلقائي", "خارج المكتب", "trả lời tự động", "ตอบกลับอัตโนมัติ", "balasan otomatis", "自動答覆", "外出",
 	"自動返信", "自動応答", "不在通知", "不在", "自动回复", "自动答复", "自動回覆", "자동 회신", "부재중",
 }
 
@@ -65,6 +66,14 @@ func (c *contents) isAutomatic() bool {
 		}
 	}
 	return false
+}
+
+// isQuietReply tells a person's mail that must not be answered: the null return path
+// (RFC 3834 §3.3) with a precedence that says so, too. Some automatic replies have no
+// other mark.
+func (c *contents) isQuietReply() bool {
+	precedence := strings.ToLower(strings.TrimSpace(c.mail.header.Get("Precedence")))
+	return c.nullSender() && !c.fromDaemon() && (precedence == "bulk" || precedence == "junk") && c.mail.header.Get("List-Id") == ""
 }
 
 // challenges are how systems ask a sender to prove to be a person.

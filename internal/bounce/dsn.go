@@ -16,6 +16,8 @@ func (f fields) first(name string) string {
 	return ""
 }
 
+func (f fields) has(name string) bool { return len(f[name]) > 0 }
+
 // groups parts a delivery status or a feedback report in its groups of fields.
 func groups(s string) (all []fields) {
 	var (
@@ -83,22 +85,37 @@ type status struct {
 	action     string          // the worst: failed, delayed, then the good ones
 	enhanced   string
 	diagnostic string
-	smtp       bool // the diagnostic is a reply
 	envelope   []string
 	original   []string // recipients as we wrote them
 }
 
-// worse is the order of actions: the worst counts.
-var worse = map[string]int{"failed": 5, "failure": 5, "delayed": 4, "delivered": 3, "relayed": 2, "expanded": 1}
+// worse is the order of actions: the worst counts. "expired" is not of RFC 3464.
+var worse = map[string]int{"failed": 5, "failure": 5, "expired": 5, "delayed": 4, "delivered": 3, "relayed": 2, "expanded": 1}
 
 func readStatus(texts []string) *status {
 	s := &status{recipients: map[string]bool{}}
 	for _, text := range texts {
-		for _, g := range groups(text) {
+		for _, g := range rejoined(groups(text)) {
 			s.add(g)
 		}
 	}
 	return s
+}
+
+// rejoined puts together what an empty line in the middle of a recipient's fields
+// has parted: an action without a recipient, then a recipient without an action.
+func rejoined(all []fields) []fields {
+	var out []fields
+	for _, g := range all {
+		if n := len(out); n > 0 && out[n-1].has("action") && !out[n-1].has("final-recipient") && g.has("final-recipient") && !g.has("action") {
+			for name, values := range g {
+				out[n-1][name] = append(out[n-1][name], values...)
+			}
+			continue
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 func (s *status) add(g fields) {
@@ -130,21 +147,36 @@ func (s *status) add(g fields) {
 	if worse[action] == 0 && code != "" {
 		action = map[byte]string{'5': "failed", '4': "delayed", '2': "delivered"}[code[0]]
 	}
+	diagnostic := diagnosticOf(g)
+	if !hasAction && !hasStatus {
+		// Neither of the two fields that RFC 3464 §2.3 asks for: the reply says
+		// whether it is over.
+		switch reply, _ := replyIn(diagnostic); {
+		case reply >= 500:
+			action = "failed"
+		case reply >= 400:
+			action = "delayed"
+		}
+	}
 	if s.action != "" && worse[action] <= worse[s.action] {
 		return
 	}
-	s.action, s.enhanced = action, code
-	s.diagnostic = ""
+	s.action, s.enhanced, s.diagnostic = action, code, diagnostic
+}
+
+// diagnosticOf gives what the other side said.
+func diagnosticOf(g fields) string {
+	var lines []string
 	for _, v := range g["diagnostic-code"] {
 		kind, said := untyped(v)
-		if kind != "" && strings.ContainsAny(kind, " <") { // no type at all
-			kind, said = "", v
+		if strings.ContainsAny(kind, " <") { // no type at all
+			said = v
 		}
-		s.smtp = s.smtp || kind == "smtp" || kind == "x-postfix"
 		if said != "" {
-			s.diagnostic = strings.TrimSpace(s.diagnostic + "\n" + said)
+			lines = append(lines, said)
 		}
 	}
+	return strings.Join(lines, "\n")
 }
 
 // enhancedIn finds the first code of RFC 3463 in a text.
@@ -179,7 +211,7 @@ func replyIn(s string) (code int, enhanced string) {
 			}
 		}
 		code, _ = strconv.Atoi(s[i : i+3])
-		rest := strings.TrimLeft(s[i+3:], " -#")
+		rest := strings.TrimLeft(s[i+3:], " -#'\"")
 		if c := enhancedIn(rest[:min(len(rest), 10)]); c != "" && strings.HasPrefix(rest, c) {
 			enhanced = c
 		}
@@ -222,7 +254,12 @@ func (c *contents) readDSN(s *status) Report {
 	case worse[s.action] == 0: // neither an action nor a code: who knows
 		r.Class = Unknown
 	default:
-		e := evidence{reply: r.Reply, enhanced: r.Code, words: s.diagnostic, around: c.explanation()}
+		explanation := c.explanation()
+		words := s.diagnostic
+		if words == "" { // Exim, among others, says it only in words
+			words = reason(explanation)
+		}
+		e := evidence{reply: r.Reply, enhanced: r.Code, words: words, around: explanation, givenUp: s.action != "delayed", coded: r.Reply != 0 && said == "" && simplify(s.diagnostic) != ""}
 		r.Class = judge(&e)
 		if s.action == "delayed" && r.Class.Kind() != Delayed {
 			r.Class = StillTrying

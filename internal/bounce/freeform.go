@@ -56,6 +56,9 @@ func announces(line string) bool {
 		return false
 	}
 	line, lower := strings.TrimSpace(line), strings.ToLower(bare)
+	if strings.HasPrefix(lower, "original message details") {
+		return false // Exchange Online: the reply stands below
+	}
 	ruled := strings.HasSuffix(line, ":") || len(line) > 2 && line[0] == line[1] && strings.IndexByte("-=*_", line[0]) >= 0
 	for _, cut := range cuts {
 		if strings.Contains(lower, cut) && (ruled || len(lower) < len(cut)+12) {
@@ -91,6 +94,15 @@ var daemons = []string{
 	"mailman@", "root@", "sysadmin@", " administrator", "autoresponder", "mailgate", "antivirus", "notification", "microsoftexchange", "microsoft exchange",
 	"email delivery", "e-mail delivery", "message delivery", "delivery agent", "mailrouter", "mailgw", "mail-noreply",
 	"internet mail", "returned mail", "mail returned", "mailbox@", "smtp@", "mail@", "mailer@", "uucp", "systemmail", "system@",
+}
+
+// mailSystems are those of them that write nothing else, or hardly.
+var mailSystems = []string{
+	"mailer-daemon", "mailer daemon", "mail deliver", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon",
+	"postmaster", "post master", "post_master", "postmast", "mailmaster", "mail delivery", "mail-delivery", "maildelivery",
+	"mail system", "mailsystem", "mail subsystem", "delivery subsystem", "delivery system", "delivery service",
+	"mail router", "mail transfer", "mail transport", "non-delivery", "nondelivery", "undeliverable", "smtp gateway", "mail gateway", "smtp server", "smtpserver", "mmdf",
+	"microsoftexchange", "microsoft exchange", "email delivery", "e-mail delivery", "delivery agent", "mailrouter", "mailgw", "mail-noreply", "system administrator", "returned mail", "mail returned",
 }
 
 // subjects are how reports call themselves.
@@ -208,7 +220,7 @@ func (c *contents) isFreeForm(words string) bool {
 	case failed:
 		return true
 	case daemon:
-		return named || opens
+		return (named || opens) && c.isAboutAMail(words)
 	case null:
 		return named && opens
 	}
@@ -216,15 +228,39 @@ func (c *contents) isFreeForm(words string) bool {
 	return named && containsAny(start[:min(len(start), 120)], signatures)
 }
 
+// isAboutAMail tells a report from what shops, banks, faxes and calendars write from
+// an address that nobody reads: it brings the mail back, or names its recipient. Of
+// senders that also write other things, more is asked.
+func (c *contents) isAboutAMail(words string) bool {
+	code, enhanced := replyIn(words)
+	if enhanced == "" {
+		enhanced = enhancedIn(words)
+	}
+	says := code != 0 || enhanced != ""
+	switch back := len(c.returned) > 0 || len(words) < len(c.words()); {
+	case back:
+		return true
+	case c.nullSender(), containsAny(c.from(), mailSystems), c.mail.header.Get("X-Amz-Sns-Message-Id") != "":
+		return says || strings.Contains(words, "@")
+	}
+	says = says || containsAny(strings.ToLower(words), []string{"following recipient", "following address", "your message", "your mail", "your email", "your e-mail"})
+	return says && len(listed(words)) > 0 && c.mail.header.Get("List-Unsubscribe") == ""
+}
+
 // listed finds the recipients that a report names: addresses that stand at the
 // start of a line, alone or before a colon, or behind a label or a code.
 func listed(words string) map[string]bool {
 	found, quoted := map[string]bool{}, map[string]bool{}
-	before := ""
+	before, indent := "", -1
 	for line := range strings.Lines(words) {
 		s := strings.TrimLeft(line, " \t*->|•")
 		if strings.TrimSpace(s) == "" {
+			indent = -1
 			continue
+		}
+		deep := len(line) - len(strings.TrimLeft(line, " \t"))
+		if indent >= 0 && deep > indent {
+			continue // goes on about the recipient above: what is named here, the other side named
 		}
 		who := found
 		last := before
@@ -251,6 +287,9 @@ func listed(words string) map[string]bool {
 		}
 		if address := addressAt(strings.TrimLeft(s, "<\"'[( ")); address != "" {
 			who[address] = true
+			if indent < 0 {
+				indent = deep
+			}
 		}
 		if len(found) > 20 {
 			break
@@ -311,7 +350,7 @@ func (c *contents) readFreeForm(words string) Report {
 		r.Class = NotABounce
 		return r
 	}
-	reply := replies(words)
+	reply := reason(words)
 	e := evidence{reply: r.Reply, enhanced: r.Code, words: reply, around: words + "\n" + c.subject()}
 	r.Class = judge(&e)
 	if reply != "" {
@@ -326,12 +365,20 @@ func (c *contents) readFreeForm(words string) Report {
 // warnings are what a system says that has not given up.
 var warnings = []string{
 	"warning message only", "this is a warning", "warning: could not", "warning: message still", "warning: mail delayed", "still undelivered after", "delivery attempts will continue",
-	"will continue to be made", "will keep trying", "will be retried", "will continue trying", "delivery is delayed", "has been delayed", "delivery delayed", "will try again", "i'll keep trying", "not yet been delivered", "has not yet been delivered", "delayed mail", "delivery status notification (delay)", "you do not need to resend", "no action is required on your part", "noch nicht zugestellt", "verzögert", "continue to try", "will continue trying", "has been postponed", "still awaiting delivery", "is still being retried",
+	"will continue to be made", "will keep trying", "will be retried", "will retry for", "will continue trying", "delivery is delayed", "has been delayed", "delivery delayed", "will try again", "i'll keep trying", "not yet been delivered", "has not yet been delivered", "delayed mail", "delivery status notification (delay)", "you do not need to resend", "no action is required on your part", "noch nicht zugestellt", "verzögert", "continue to try", "will continue trying", "has been postponed", "still awaiting delivery", "is still being retried",
 }
 
 func (c *contents) isWarning(words string) bool {
 	lower := c.subject() + "\n" + strings.ToLower(words)
 	return containsAny(lower, warnings) && !containsAny(lower, []string{"permanent", "giving up", "given up", "will not be retried", "no longer"})
+}
+
+// reason picks what the other side said out of a report in words.
+func reason(words string) string {
+	if said := replies(words); said != "" {
+		return said
+	}
+	return beside(words)
 }
 
 // replies picks the lines that hold a server's reply: with its code, and as much as
@@ -356,6 +403,30 @@ func replies(words string) string {
 		}
 	}
 	return b.String()
+}
+
+// beside picks what stands behind a recipient, on the same line or below it up to
+// the next empty one: where no reply is quoted, that is the reason (Postfix, qmail,
+// Exim).
+func beside(words string) string {
+	var b strings.Builder
+	going := 0
+	for line := range strings.Lines(words) {
+		s := strings.TrimLeft(line, " \t<\"'")
+		switch address := addressAt(s); {
+		case b.Len() > maxDiagnostic*2:
+			return b.String()
+		case strings.TrimSpace(line) == "":
+			going = 0
+		case address != "":
+			going = 6
+			b.WriteString(strings.TrimLeft(s[len(address):], " \t>\"':."))
+		case going > 0:
+			b.WriteString(line)
+			going--
+		}
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // ownAddresses are those that the report came to: not who it is about.

@@ -19,22 +19,29 @@ type evidence struct {
 	stage    stage
 	words    string // what the other side said
 	around   string // what the reporting system says in its own words; may be long
+	coded    bool   // the code is the reporting system's own, for a reply in words that we do not know
+	givenUp  bool   // a report that says that nobody tries any more
 }
 
 // judge gives the class of a delivery that failed.
 func judge(e *evidence) Class {
 	b := table()
-	said, around := b.read(e.words, e.enhanced), b.read(e.around, e.enhanced)
+	said, around := b.read(withoutGloss(e.words), e.enhanced), b.read(withoutGloss(e.around), e.enhanced)
 	if e.stage == someStage {
 		e.stage = e.stageOf(said.clear, around.clear)
 	}
 	again := around.clear & tryAgain
 	around.clear &^= unclear
 	around.vague = 0
+	if strings.HasSuffix(e.enhanced, ".1.10") {
+		// Used for nothing else (codes.tsv); the help that Exchange Online writes
+		// around it speaks of rules, senders and quotas, too.
+		around.clear &^= against
+	}
 	c := e.decide(said, true)
 	silent := said.clear&^unclear == 0 && said.exactly == 0
 	switch {
-	case c == Unknown || silent && said.vague == 0 && c.Kind() == Hard && around.clear&against == 0 || silent && around.clear&notRouting != 0:
+	case c == Unknown || silent && said.vague == 0 && c.Kind() == Hard && around.clear&against == 0 || silent && (around.clear&notRouting != 0 || around.exactly != 0):
 		// Nothing clear from the other side: what does the reporting system say?
 		said.clear |= around.clear | again
 		said.exactly |= around.exactly
@@ -45,6 +52,32 @@ func judge(e *evidence) Class {
 		return first(around.clear & against)
 	}
 	return c
+}
+
+// glosses are what gateways write about any refusal of a recipient, whatever the
+// other side said.
+var glosses = strings.NewReplacer(
+	"5.1.0 - Unknown address error", "", // Cisco Secure Email Gateway, and Amazon SES once
+	"5.3.0 - Other mail system problem", "",
+)
+
+// withoutGloss leaves what the other side said. sendmail repeats a refusal behind
+// "<<<" in words of its own: "550 5.1.1 <ben@example.org>... User unknown".
+func withoutGloss(s string) string {
+	s = glosses.Replace(s)
+	if !strings.Contains(s, "<<< ") {
+		return s
+	}
+	var b strings.Builder
+	quoted := false
+	for line := range strings.Lines(s) {
+		own := strings.HasPrefix(line, "550 5.1.1 ") && strings.HasSuffix(strings.TrimSpace(line), "... User unknown")
+		if !quoted || !own {
+			b.WriteString(line)
+		}
+		quoted = strings.HasPrefix(line, "<<< ") || quoted && own
+	}
+	return b.String()
 }
 
 // notRouting is what the reporting system can tell better than a code.
@@ -113,8 +146,14 @@ func (e *evidence) decide(s said, codes bool) Class {
 	if s.exactly&hard != 0 {
 		return hardClass(s.exactly)
 	}
+	if c := first(s.exactly); c != Unknown {
+		return c
+	}
 	if s.clear&hard != 0 {
 		return e.decideHard(s)
+	}
+	if e.acceptsNoMail(s) {
+		return NoDomain
 	}
 	if c := first(s.clear); c != Unknown {
 		if code := e.byCode(s); code != Unknown && code.Kind() != Hard && (c == PolicyBlock && s.clear&senderSide == 0 || (c.Kind() == Policy || c == Security) && e.precise()) {
@@ -158,10 +197,23 @@ func (e *evidence) decideHard(s said) Class {
 		return PolicyBlock // it is about the sender
 	case len(e.enhanced) > 2 && softCodes[e.enhanced[2:]] && e.stage != rcptStage:
 		return table().codes[e.enhanced[2:]].class
-	case s.clear&tryAgain != 0, e.temporary():
+	case s.clear&tryAgain != 0, e.temporary() && !(e.givenUp && e.unknownForGood(s)):
 		return Routing
 	}
 	return hardClass(s.clear)
+}
+
+// unknownForGood tells words and a code that say the same, "no such user". Some
+// servers say so with 450 (Postfix: unknown_local_recipient_reject_code, and its
+// soft_bounce): once the sender's server has given up, it is as good as 550.
+func (e *evidence) unknownForGood(s said) bool {
+	return s.clear&noMailbox != 0 && strings.HasSuffix(e.enhanced, ".1.1")
+}
+
+// acceptsNoMail tells the reply of a host that never takes mail (RFC 7504 §3 and §5:
+// 521 with 5.3.2). Others use 521 for a block, and 5.3.2 for a pause.
+func (e *evidence) acceptsNoMail(s said) bool {
+	return e.reply == 521 && e.enhanced == "5.3.2" && e.stage != mailStage && e.stage != dataStage && s.clear&(against|hint|tryAgain|routing) == 0
 }
 
 // temporary tells a code that says so.
@@ -187,6 +239,9 @@ func (e *evidence) byCode(s said) Class {
 			}
 			if e.enhanced[0] != '5' || s.clear&(hint|tryAgain) != 0 || e.stage == mailStage || e.stage == dataStage || e.reply != 0 && e.reply < 500 {
 				return first(s.vague)
+			}
+			if doubts := s.vague &^ hard; e.coded || doubts&^policyBlock != 0 {
+				return first(doubts)
 			}
 			return row.class
 		}

@@ -65,12 +65,24 @@ func tidy(b []byte) []byte {
 		}
 	}
 	out = bytes.TrimPrefix(out, []byte("\xef\xbb\xbf"))
-	out = bytes.TrimLeft(out, "\n")
+	out = withoutBlankLines(out)
 	for bytes.HasPrefix(out, []byte("From ")) || bytes.HasPrefix(out, []byte(">From ")) {
 		_, rest, _ := bytes.Cut(out, []byte("\n"))
 		out = rest
 	}
 	return out
+}
+
+// withoutBlankLines takes off what stands before a header where a mail was copied out
+// of a page: lines of nothing, or of spaces.
+func withoutBlankLines(b []byte) []byte {
+	for {
+		line, rest, ok := bytes.Cut(b, []byte("\n"))
+		if !ok || len(bytes.TrimRight(line, " \t")) > 0 {
+			return b
+		}
+		b = rest
+	}
 }
 
 // hasLineFeed tells whether a run of CRs ends in LF; a run is looked at once.
@@ -229,6 +241,7 @@ type contents struct {
 	status   []string // message/delivery-status
 	feedback string   // message/feedback-report
 	receipt  bool     // message/disposition-notification
+	disposed string   // its fields
 	returned []message.Header
 	raw      []byte // the whole mail
 	inside   bool   // the report stands in a multipart that is none
@@ -277,6 +290,7 @@ func (c *contents) walk(p *part, depth int) {
 		c.feedback += p.text()
 	case p.kind == "message/disposition-notification" || p.kind == "message/global-disposition-notification":
 		c.receipt = true
+		c.disposed += p.text()
 	case strings.HasPrefix(p.kind, "message/") || p.kind == "text/rfc822-headers" || p.kind == "text/rfc822-header" || p.kind == "message/global-headers":
 		c.giveBack(p)
 	case p.kind == "text/html":

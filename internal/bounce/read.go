@@ -35,7 +35,7 @@ func (c *contents) understand() (Report, *status) {
 	case c.feedback != "" && (c.report == "feedback-report" || c.report == "?" || c.report == ""):
 		return c.readARF(), nil
 	case c.receipt || c.report == "disposition-notification":
-		return Report{Class: NotABounce, Format: MDN, Delivered: true}, nil
+		return c.readMDN(), nil
 	}
 	words := c.explanation()
 	if len(c.status) > 0 {
@@ -49,7 +49,7 @@ func (c *contents) understand() (Report, *status) {
 		return Report{Class: NotABounce, Format: Reported}, nil
 	}
 	switch {
-	case c.isOldComplaint():
+	case c.isOldComplaint(), c.isMailedComplaint(words):
 		return Report{Class: Abuse, Format: FreeForm}, nil
 	case c.isChallenge(words):
 		return Report{Class: Challenge, Format: FreeForm, Diagnostic: words}, nil
@@ -57,7 +57,7 @@ func (c *contents) understand() (Report, *status) {
 		return Report{Class: AutoReply, Format: Vacation}, nil
 	case c.isFreeForm(words):
 		return c.readFreeForm(words), nil
-	case c.isAutomatic():
+	case c.isAutomatic(), c.isQuietReply():
 		return Report{Class: AutoReply, Format: Vacation}, nil
 	}
 	return Report{Class: NotABounce, Format: Ordinary}, nil

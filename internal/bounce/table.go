@@ -73,8 +73,12 @@ type phrase struct {
 	source  string
 }
 
-// gap is what " * " stands for at most.
-const gap = 80
+// What " * " stands for at most. It is less where a row says that the mailbox is not
+// there: "The following address failed: …" may stand in front of anything.
+const (
+	gap     = 80
+	hardGap = 50
+)
 
 type book struct {
 	byStart map[string][]phrase // by the first three octets
@@ -169,7 +173,7 @@ func (b *book) read(text, code string) said {
 			}
 		}
 	}
-	lower := strings.ToLower(text)
+	lower := strings.Join(strings.Fields(strings.ToLower(text)), " ") // reports break lines anywhere
 	for i := range b.raw {
 		if p := &b.raw[i]; p.fits(code) && strings.Contains(lower, p.text) {
 			found.add(p)
@@ -189,8 +193,12 @@ func (p *phrase) at(s string) bool {
 	if len(p.rest) > 0 && (s == "" || s[0] != ' ') {
 		return false
 	}
+	most := gap
+	if p.means&hard != 0 {
+		most = hardGap
+	}
 	for _, next := range p.rest {
-		within := s[:min(len(s), gap+len(next))]
+		within := s[:min(len(s), most+len(next))]
 		i := strings.Index(within, next)
 		if i < 0 {
 			return false

@@ -81,14 +81,16 @@ func TestTheDocumentationHasTheSameClasses(t *testing.T) {
 func TestWordsAreReadWithoutCodesHostsAndAddresses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"550-5.1.1 The user\r\n550 5.1.1 doesn't exist": " the user doesnt exist",
-		"<ben@example.org>: User_Unknown!":              " @ user unknown",
-		"host mx.spam.example[192.0.2.1] said: 550 no":  " host host said no",
-		"see https://blocked.example/spam?x=1 (e-mail)": " see url email",
-		"[address]: l'adresse n’existe pas":             " @ l adresse n existe pas",
-		"2001:db8::1 and 192.0.2.1 are blocked":         " host and host are blocked",
-		"#5.1.2# 4.7.650 user.name unknown (state 14).": " host unknown state 14",
-		"mailbox full": " mailbox full",
+		"550-5.1.1 The user\r\n550 5.1.1 doesn't exist":   " the user doesnt exist",
+		"<ben@example.org>: User_Unknown!":                " @ user unknown",
+		"host mx.spam.example[192.0.2.1] said: 550 no":    " host host said no",
+		"see https://blocked.example/spam?x=1 (e-mail)":   " see url email",
+		"[address]: l'adresse n’existe pas":               " @ l adresse n existe pas",
+		"2001:db8::1 and 192.0.2.1 are blocked":           " host and host are blocked",
+		"#5.1.2# 4.7.650 user.name unknown (state 14).":   " host unknown state 14",
+		"found:ben@example.org (ben@example.org:blocked)": " found @ @ blocked",
+		"refused:192.0.2.1 2001:db8::1":                   " refused host host",
+		"mailbox full":                                    " mailbox full",
 	} {
 		if got := simplify(text); got != want {
 			t.Errorf("%q reads %q, want %q", text, got, want)

@@ -35,6 +35,11 @@ func appendToken(b *strings.Builder, token string) {
 	}
 	scrubbed := strings.Contains(token, "[address]") // as our scrubber leaves one
 	token = strings.Trim(token, edges)
+	// "found:ben@example.org", "refused:192.0.2.1": a word without a space behind it.
+	if word, rest, ok := strings.Cut(token, ":"); ok && len(word) > 4 && allLetters(word) && !strings.HasPrefix(rest, "//") {
+		appendToken(b, word)
+		token = rest
+	}
 	switch {
 	case token == "" || isReplyCode(token) || isEnhanced(token):
 		return
@@ -43,6 +48,9 @@ func appendToken(b *strings.Builder, token string) {
 		return
 	case strings.IndexByte(token, '@') >= 0 || token == "address" && scrubbed:
 		b.WriteString(" @")
+		if i := strings.LastIndexByte(token, ':'); i > strings.IndexByte(token, '@') && allLetters(token[i+1:]) {
+			appendToken(b, token[i+1:]) // Barracuda: (ben@example.org:blocked)
+		}
 		return
 	case isHost(token):
 		b.WriteString(" host")
@@ -81,6 +89,15 @@ func isEnhanced(s string) bool {
 	}
 	subject, detail, ok := strings.Cut(s[2:], ".")
 	return ok && allDigits(subject) && allDigits(detail)
+}
+
+func allLetters(s string) bool {
+	for i := range len(s) {
+		if s[i] < 'a' || s[i] > 'z' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
