@@ -227,19 +227,3 @@ func (a *App) readAccount(ctx context.Context, client *ses.Client, lim *limiter.
 	}
 	return account.Note(), nil
 }
-
-// testSES tries whether SES would take mail now.
-func (a *App) testSES(ctx context.Context) error {
-	client, err := a.SES()
-	if err != nil {
-		return err
-	}
-	account, err := client.Account(ctx)
-	if err != nil {
-		return err
-	}
-	if t := account.Trouble(); t != nil {
-		return studymail.Errorf(studymail.Unavailable, "%s", t.Detail)
-	}
-	return nil
-}
