@@ -29,8 +29,8 @@ type List struct {
 type Found struct {
 	Listed   int       // at SES
 	Here     int       // of those, suppressed here, too
-	Fresh    int       // not here, and never were by an import
-	Lifted   int       // were lifted here since an import
+	Fresh    int       // not here, and never were
+	Lifted   int       // were lifted here
 	Imported time.Time // when all of SES's list was last brought here; zero: never
 }
 
@@ -172,24 +172,30 @@ func (l *List) ClearOne(ctx context.Context, actor string, a sealed.Email) (done
 // places says where each address of a page stands.
 func (l *List) places(ctx context.Context, page []ses.Suppressed, imported time.Time) ([]place, error) {
 	all := make([]place, len(page))
-	err := l.Store.Read(ctx, func(tx *store.Tx) error {
+	err := l.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		for i := range page {
-			s := &page[i]
-			found, err := tx.Suppressed(ctx, l.hashes(s.Address))
-			switch {
-			case err != nil:
+			if all[i], err = l.place(ctx, tx, &page[i], imported); err != nil {
 				return err
-			case found:
-				all[i] = here
-			case !s.At.IsZero() && s.At.Before(imported):
-				all[i] = lifted
-			default:
-				all[i] = fresh
 			}
 		}
 		return nil
 	})
 	return all, err
+}
+
+func (l *List) place(ctx context.Context, tx *store.Tx, s *ses.Suppressed, imported time.Time) (place, error) {
+	hashes := l.hashes(s.Address)
+	found, err := tx.Suppressed(ctx, hashes)
+	switch {
+	case err != nil || found:
+		return here, err
+	case !s.At.IsZero() && s.At.Before(imported):
+		return lifted, nil
+	}
+	if found, err = tx.CameBackDead(ctx, hashes); err != nil || !found {
+		return fresh, err
+	}
+	return lifted, nil
 }
 
 func (l *List) hashes(a sealed.Email) [][]byte {

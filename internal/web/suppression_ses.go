@@ -93,18 +93,18 @@ func (s *site) showSESList(v *visit, status int, found *seslist.Found, changed s
 		fact{"Lifted here", addresses(found.Lifted)},
 		imported,
 	)
-	if found.Fresh > 0 || found.Imported.IsZero() {
+	if found.Fresh > 0 {
 		what := addresses(found.Fresh)
 		p.Doing = append(p.Doing, confirm{
 			Action: sesListPath + "/import", Form: newForm(), Button: "Bring " + what + " onto our list", Hidden: map[string]string{"expect": strconv.Itoa(found.Fresh)},
-			Text: "They are suppressed here, too: letters to them are skipped instead of given to Amazon SES for nothing. What was lifted here stays lifted. Each can be lifted again.",
+			Text: "They will be suppressed here, too: letters to them are skipped instead of given to Amazon SES for nothing. What was lifted here stays lifted. Each can be lifted again.",
 		})
 	}
 	if found.Lifted > 0 {
 		what := addresses(found.Lifted)
 		p.Doing = append(p.Doing, confirm{
 			Action: sesListPath + "/clear", Form: newForm(), Danger: true, Button: "Clear " + what + " at Amazon SES", Hidden: map[string]string{"expect": strconv.Itoa(found.Lifted)},
-			Text: "They were brought onto our list and lifted there since. Amazon SES sends to them again. If one bounces or complains again, it comes back onto both lists, and counts for the account's reputation.",
+			Text: "They were on our list and were lifted there. Amazon SES sends to them again. If one bounces or complains again, it comes back onto both lists, and counts for the account's reputation.",
 		})
 	}
 	return v.pageAs(status, "suppression_ses", p.Heading.Title, p)
