@@ -35,8 +35,12 @@ func TestACampaignThroughSESOfWhichMuchComesBack(t *testing.T) {
 		mode  string
 		halts bool
 	}{
-		{store.SQLite, "raw", false}, {store.SQLite, "raw", true}, {store.SQLite, "bulk", false},
-		{store.Postgres, "raw", false}, {store.Postgres, "raw", true}, {store.Postgres, "bulk", false},
+		{store.SQLite, "raw", false},
+		{store.SQLite, "raw", true},
+		{store.SQLite, "bulk", false},
+		{store.Postgres, "raw", false},
+		{store.Postgres, "raw", true},
+		{store.Postgres, "bulk", false},
 	} {
 		t.Run(fmt.Sprintf("%s %s halts=%v", c.db, c.mode, c.halts), func(t *testing.T) {
 			throughSES(t, c.mode == "bulk").accept(t, c.db, c.halts)
