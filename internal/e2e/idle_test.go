@@ -11,7 +11,8 @@ import (
 // TestARelayThatDiesWithTheLastLetterIsFoundAgainWithoutMail: while it is away health says
 // so, and when it is back health is well again, with no mail sent.
 //
-// Seen to fail: with nobody who tries while no mail waits, health stayed bad.
+// Seen to fail: with nobody who tries while no mail waits, health went on saying what the
+// last letter had met.
 func TestARelayThatDiesWithTheLastLetterIsFoundAgainWithoutMail(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind store.Kind) {
@@ -23,8 +24,8 @@ func TestARelayThatDiesWithTheLastLetterIsFoundAgainWithoutMail(t *testing.T) {
 		s.serve()
 		sink.in(1) // and the answer does not come
 		sink.kill()
-		eventually(t, time.Minute, "health says that the relay is away", func() bool {
-			return strings.HasPrefix(s.health(), "503") && strings.Contains(s.health(), "backing off (connect")
+		eventually(t, time.Minute, "a try finds that the relay is away, and health says so", func() bool {
+			return strings.HasPrefix(s.health(), "503") && strings.Contains(s.health(), "backing off (connect:")
 		})
 		sink.start()
 		eventually(t, 2*time.Minute, "health is well again", func() bool { return strings.HasPrefix(s.health(), "200") })
