@@ -43,8 +43,8 @@ e2e-full: test-deps ## Run the whole campaign with 100,000 patients on both data
 chaos: test-deps ## Run the fault campaigns in full (their short forms are part of `make test`)
 	CHAOS=full go test -count=1 -timeout 60m -v -run '^TestChaos' ./internal/e2e/ ./internal/smtpout/
 
-acceptance: test-deps ## A campaign of 20,000 through a real Postfix of which much comes back (400 in `make test`)
-	ACCEPTANCE=20000 go test -count=1 -timeout 60m -v -run '^TestACampaignOfWhichMuchComesBack$$' ./internal/interop/
+acceptance: test-deps ## Campaigns of 20,000 through a real Postfix and an emulator of Amazon SES, of which much comes back (400 in `make test`)
+	ACCEPTANCE=20000 go test -count=1 -timeout 60m -v -run '^TestACampaign(ThroughSES)?OfWhichMuchComesBack$$' ./internal/interop/
 
 dump: test-deps ## At a release: keep a database in mid-campaign as test data (SCHEMA=0006, the newest migration)
 	@[ -n "$(SCHEMA)" ] || { echo "write make dump SCHEMA=0006: the number of the newest migration" >&2; exit 2; }

@@ -13,6 +13,7 @@ import (
 	"studymail/internal/limiter"
 	"studymail/internal/outbox"
 	"studymail/internal/ses"
+	"studymail/internal/seslist"
 	"studymail/internal/store"
 )
 
@@ -52,6 +53,23 @@ func (a *App) SES() (*ses.Client, error) {
 	return ses.New(context.Background(), ses.Options{
 		Region: c.Region, Endpoint: c.Endpoint, ConfigurationSet: c.ConfigurationSet, Sender: a.Config.Email, Roots: roots,
 	})
+}
+
+// SESList is the suppression list of the account beside ours.
+func (a *App) SESList() (*seslist.List, error) {
+	client, err := a.SES()
+	if err != nil {
+		return nil, err
+	}
+	return &seslist.List{Client: client, Store: a.Store, Sealer: a.Keys.Sealer(), Now: a.Now}, nil
+}
+
+// pagesSESList is what the pages show of it; nil where nothing is set of Amazon SES.
+func (a *App) pagesSESList() (*seslist.List, error) {
+	if a.Config.MailTransport != config.SES && a.Config.SES.Region == "" {
+		return nil, nil //nolint:nilnil // none
+	}
+	return a.SESList()
 }
 
 // topic is the topic of SNS whose messages are taken by HTTPS; nil for none.
@@ -226,20 +244,4 @@ func (a *App) readAccount(ctx context.Context, client *ses.Client, lim *limiter.
 		return t.Detail, nil
 	}
 	return account.Note(), nil
-}
-
-// testSES tries whether SES would take mail now.
-func (a *App) testSES(ctx context.Context) error {
-	client, err := a.SES()
-	if err != nil {
-		return err
-	}
-	account, err := client.Account(ctx)
-	if err != nil {
-		return err
-	}
-	if t := account.Trouble(); t != nil {
-		return studymail.Errorf(studymail.Unavailable, "%s", t.Detail)
-	}
-	return nil
 }

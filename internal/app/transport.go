@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
+	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -104,23 +104,23 @@ func (a *App) privateRoots() (*tls.Config, error) {
 
 // TestTransport tries whether the transport could take mail now, and sends nothing.
 func (a *App) TestTransport(ctx context.Context) error {
-	if a.Config.MailTransport == config.Maildir {
-		_, err := maildir.Open(a.Config.MaildirPath, a.Now())
-		return err
-	}
-	if a.Config.MailTransport == config.SES {
-		return a.testSES(ctx)
-	}
-	cfg, err := a.SMTPConfig()
+	transport, err := a.Transport() // a folder that cannot be written is no transport
 	if err != nil {
 		return err
 	}
-	conn, err := smtpout.Dial(ctx, &cfg)
-	if err != nil {
-		return studymail.Errorf(studymail.Unavailable, "the relay %s does not take mail: %w", cfg.Addr, err)
+	t, ok := transport.(outbox.Trier)
+	if !ok {
+		return studymail.Errorf(studymail.Invalid, "%s cannot be tried without mail", transport.Name())
 	}
-	if err := conn.Close(); err != nil {
-		return fmt.Errorf("end the connection to the relay: %w", err)
+	if err := t.Try(ctx); err != nil {
+		te, ok := errors.AsType[*outbox.TransportError](err)
+		switch {
+		case a.Config.MailTransport == config.SMTP && ok && te.Err != nil:
+			return studymail.Errorf(studymail.Unavailable, "the relay %s does not take mail: %w", net.JoinHostPort(a.Config.EmailHost, strconv.Itoa(a.Config.EmailPort)), te.Err)
+		case ok:
+			return studymail.Errorf(studymail.Unavailable, "%s", te.Detail)
+		}
+		return err
 	}
 	return nil
 }

@@ -31,8 +31,12 @@ func (a *App) WebOptions() (web.Options, error) {
 	if err != nil {
 		return web.Options{}, err
 	}
+	list, err := a.pagesSESList()
+	if err != nil {
+		return web.Options{}, err
+	}
 	return web.Options{
-		Topic:  topic,
+		Topic: topic, SESList: list,
 		Health: a, Engine: engine, Doctor: a, Metrics: a.metrics(engine), Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
 		Accounts: a.Accounts(), Feedback: a.Feedback(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
 		Planner: planner, Flow: a.Flow, Letterbox: a.Letterbox(), SendTest: a.sendTest, QueueImport: engine.Import, QueueResend: engine.Resend, Erase: a.ErasePerson,

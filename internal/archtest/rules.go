@@ -42,6 +42,7 @@ var layers = map[string]int{
 	"internal/feedback":    4,
 	"internal/seed":        4,
 	"internal/holdings":    4,
+	"internal/seslist":     4,
 	"internal/jobs":        5,
 	"internal/web":         5,
 	"internal/app":         6,

@@ -7,6 +7,7 @@ import (
 	"studymail"
 	"studymail/internal/sealed"
 	"studymail/internal/ses"
+	"studymail/internal/seslist"
 	"studymail/internal/store"
 
 	"github.com/spf13/cobra"
@@ -86,9 +87,6 @@ func (e *env) sesSuppressedList() *cobra.Command {
 	return cmd
 }
 
-// sesReasons are our words for SES's.
-var sesReasons = map[string]string{"bounce": "no such mailbox", "complaint": "complaint"}
-
 // sesImported is what an import of SES's list did.
 type sesImported struct {
 	Listed int `json:"listed"` // at SES
@@ -100,40 +98,20 @@ func (e *env) sesSuppressedImport() *cobra.Command {
 		Use:   "import",
 		Short: "Suppress here what the account's list has",
 		Long: `Put all addresses of the account's own suppression list on ours, as hashes: mail to them
-is skipped instead of given to SES for nothing. It may be done again and again.`,
+is skipped instead of given to SES for nothing. It may be done again and again; what was
+lifted here since stays off ours.`,
 		Example: "  studymail ses suppressed import\n  studymail ses suppressed import --json",
 		Args:    exactly(),
 		RunE: e.with(func(ctx context.Context, j *job) error {
-			client, err := j.SES()
+			list, err := j.SESList()
 			if err != nil {
 				return err
 			}
-			var n sesImported
-			err = client.Suppressed(ctx, func(page []ses.Suppressed) error {
-				n.Listed += len(page)
-				added := 0
-				err := j.Store.Write(ctx, func(tx *store.Tx) error {
-					added = 0
-					for _, s := range page {
-						rows, err := tx.SuppressAddress(ctx, j.hashesOf(s.Address), sesReasons[s.Reason], "Amazon SES")
-						if err != nil {
-							return err
-						}
-						added += len(rows)
-						for i := range rows {
-							if err := e.event(ctx, tx, "address suppressed", rows[i].ID, sesReasons[s.Reason]); err != nil {
-								return err
-							}
-						}
-					}
-					return nil
-				})
-				n.Added += added
-				return err
-			})
+			did, err := list.Import(ctx, e.actor())
 			if err != nil {
 				return err
 			}
+			n := sesImported{did.Listed, did.Added}
 			if e.asJSON {
 				return e.print(n)
 			}
@@ -158,11 +136,11 @@ input, one a line: so they stand in no history of commands.`,
 			if err != nil {
 				return err
 			}
-			client, err := j.SES()
+			list, err := j.SESList()
 			if err != nil {
 				return err
 			}
-			cleared, err := e.clearAtSES(ctx, j, client, all)
+			cleared, err := e.clearAtSES(ctx, list, all)
 			if err != nil {
 				return err
 			}
@@ -182,21 +160,15 @@ input, one a line: so they stand in no history of commands.`,
 }
 
 // clearAtSES takes addresses off SES's list, with an event for each.
-func (e *env) clearAtSES(ctx context.Context, j *job, client *ses.Client, all []sealed.Email) (cleared int, err error) {
+func (e *env) clearAtSES(ctx context.Context, list *seslist.List, all []sealed.Email) (cleared int, err error) {
 	for i, a := range all {
-		err := client.Unsuppress(ctx, a)
-		if studymail.CodeOf(err) == studymail.NotFound {
-			continue
-		}
-		if err == nil {
-			err = j.Store.Write(ctx, func(tx *store.Tx) error {
-				return e.event(ctx, tx, "suppression cleared at Amazon SES", studymail.ID{}, "")
-			})
-		}
+		done, err := list.ClearOne(ctx, e.actor(), a)
 		if err != nil {
 			return cleared, fmt.Errorf("address %d of %d, after %d were cleared: %w", i+1, len(all), cleared, err)
 		}
-		cleared++
+		if done {
+			cleared++
+		}
 	}
 	return cleared, nil
 }

@@ -1,58 +1,23 @@
 package cli
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"studymail/internal/sestest"
 	"studymail/internal/store"
 )
 
-// sesAccount plays SES with a suppression list of two pages.
-func sesAccount(t *testing.T) (endpoint string, listed map[string]string) {
-	t.Helper()
-	listed = map[string]string{"user.one@example.org": "BOUNCE", "zoe@example.org": "COMPLAINT"}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address, one := strings.CutPrefix(r.URL.EscapedPath(), "/v2/email/suppression/addresses/")
-		switch {
-		case one:
-			address, _ = url.PathUnescape(address)
-			if _, there := listed[address]; !there || r.Method != http.MethodDelete {
-				w.Header().Set("X-Amzn-ErrorType", "NotFoundException")
-				w.WriteHeader(http.StatusNotFound)
-				return
-			}
-			delete(listed, address)
-			_, _ = io.WriteString(w, "{}")
-		case r.URL.Path == "/v2/email/suppression/addresses":
-			page := []string{"user.one@example.org", "zoe@example.org"}
-			i, next := 0, `,"NextToken":"2"`
-			if r.URL.Query().Get("NextToken") == "2" {
-				i, next = 1, ""
-			}
-			list := ""
-			if why, there := listed[page[i]]; there {
-				list = `{"EmailAddress":"` + page[i] + `","Reason":"` + why + `","LastUpdateTime":1750000000}`
-			}
-			_, _ = io.WriteString(w, `{"SuppressedDestinationSummaries":[`+list+`]`+next+`}`)
-		default:
-			http.NotFound(w, r)
-		}
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "test")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	return server.URL, listed
-}
-
 // Seen to fail: with the first page only, and with our list told of nothing.
 func TestTheAccountsSuppressionListIsListedImportedAndCleared(t *testing.T) {
-	endpoint, listed := sesAccount(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	account := sestest.NewAccount(t)
+	account.List("user.one@example.org", "BOUNCE", time.Unix(1750000000, 0))
+	account.List("zoe@example.org", "COMPLAINT", time.Unix(1750000000, 0))
 	d := newDesk(t, store.SQLite)
-	d.sys.Environ = append(d.sys.Environ, "SES_REGION=eu-west-2", "SES_ENDPOINT="+endpoint)
+	d.sys.Environ = append(d.sys.Environ, "SES_REGION=eu-west-2", "SES_ENDPOINT="+account.URL)
 	all := answer[[]sesSuppressedView](t, d, "ses", "suppressed", "list")
 	if len(all) != 2 || all[0].Reason != "bounce" || all[1].Reason != "complaint" || all[0].Here || strings.Contains(all[0].Address, "user") {
 		t.Errorf("%+v", all)
@@ -69,8 +34,8 @@ func TestTheAccountsSuppressionListIsListedImportedAndCleared(t *testing.T) {
 	if list := d.must(t, "ses", "suppressed", "list"); strings.Count(list, "yes") != 2 || strings.Contains(list, "zoe@") {
 		t.Errorf("%s", list)
 	}
-	if r := d.run(t, "zoe@example.org\nnobody@example.org\n", "ses", "suppressed", "clear", "-"); r.code != 0 || r.out != "Cleared at Amazon SES: 1 of 2.\n" || len(listed) != 1 {
-		t.Errorf("%+v, left %v", r, listed)
+	if r := d.run(t, "zoe@example.org\nnobody@example.org\n", "ses", "suppressed", "clear", "-"); r.code != 0 || r.out != "Cleared at Amazon SES: 1 of 2.\n" || len(account.Listed()) != 1 {
+		t.Errorf("%+v, left %v", r, account.Listed())
 	}
 	if r := d.run(t, "", "ses", "suppressed", "clear", "zoe@example.org"); r.code == 0 || strings.Contains(r.err, "zoe") {
 		t.Errorf("%+v", r)

@@ -1,9 +1,10 @@
 package e2e
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"studymail/internal/ses"
 	"studymail/internal/sestest"
 	"studymail/internal/store"
 )
@@ -57,36 +59,36 @@ func TestACampaignThroughSES(t *testing.T) {
 		t.Parallel()
 		const n = 400
 		sns, s := sestest.NewSNS(t), clinic(t, kind, n)
-		p := newProxy(t, startEmulator(t, 200))
-		p.tricks = func(to string, call int) trick {
+		p := sestest.NewProxy(t, sestest.StartEmulator(t, 200))
+		p.Tricks = func(to string, call int) sestest.Trick {
 			switch number := numberOf(to); {
 			case call == 1 && number%100 == 61, call == 1 && number == 205:
-				return tooFast
+				return sestest.TooFast
 			case call == 1 && number%100 == 62:
-				return notNow
+				return sestest.NotNow
 			case call == 1 && number%100 == 63:
-				return faults
+				return sestest.Faults
 			case call == 1 && number%100 == 64:
-				return cutBefore
+				return sestest.CutBefore
 			case call == 1 && number%100 == 65:
-				return cutAfter
+				return sestest.CutAfter
 			case call == 1 && number%100 == 66:
-				return cutsAnswer
+				return sestest.CutsAnswer
 			}
-			return passes
+			return sestest.Passes
 		}
 		var posting sync.WaitGroup
-		p.took = func(to, message, id string) {
-			number := numberOf(to)
+		p.Took = func(m *sestest.Taken) {
+			number := numberOf(m.To)
 			f := fateOf(number)
-			event := sesEvent(f.kind, message, id, fmt.Sprintf(f.part, "f-"+id))
+			event := sestest.Event(f.kind, m.Message, m.ID, fmt.Sprintf(f.part, "f-"+m.ID))
 			if number%3 != 0 {
-				p.queue.Put(event)
+				p.Queue.Put(event)
 			}
 			if number%3 != 1 {
 				version := fmt.Sprint(1 + number%2)
 				posting.Go(func() {
-					n := sns.Notice(t, "n-"+id, event, version)
+					n := sns.Notice(t, "n-"+m.ID, event, version)
 					s.post(t, n)
 					s.post(t, n) // SNS may say it twice
 				})
@@ -97,7 +99,7 @@ func TestACampaignThroughSES(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.set("MAIL_TRANSPORT", "ses", "SES_REGION", "eu-west-2", "SES_ENDPOINT", p.URL, "SES_CONFIGURATION_SET", "studymail",
-			"SES_TOPIC_ARN", sestest.Topic, "SES_SNS_HOST", sns.Host(), "EMAIL_TLS_CA_FILE", ca, "SES_SQS_QUEUE_URL", p.queue.URL(),
+			"SES_TOPIC_ARN", sestest.Topic, "SES_SNS_HOST", sns.Host(), "EMAIL_TLS_CA_FILE", ca, "SES_SQS_QUEUE_URL", p.Queue.URL(),
 			"AWS_ACCESS_KEY_ID", "test", "AWS_SECRET_ACCESS_KEY", "test", "AWS_EC2_METADATA_DISABLED", "true",
 			"RETRY_BASE", "1s", "SWEEP_EVERY", "1s", "HALT_HARD", "0", "HALT_COMPLAINTS", "0", "HALT_FAILED", "0")
 		campaign := s.start()
@@ -106,7 +108,7 @@ func TestACampaignThroughSES(t *testing.T) {
 		settled := func(uncertain int) func() bool {
 			return func() bool {
 				end := s.show(campaign)
-				return end.Sent+end.Uncertain == n-optedOut(n) && end.Uncertain == uncertain && p.queue.Left() == 0
+				return end.Sent+end.Uncertain == n-optedOut(n) && end.Uncertain == uncertain && p.Queue.Left() == 0
 			}
 		}
 		s.tellOnFailure(campaign, first)
@@ -114,8 +116,9 @@ func TestACampaignThroughSES(t *testing.T) {
 		eventually(t, time.Minute, "all but those that were cut off are sent", settled(4))
 		posting.Wait()
 		first.stop(30 * time.Second)
+		lost, book := p.Lost(), p.Book()
 		for _, m := range s.outbox("--campaign", campaign, "--state", "uncertain") {
-			if !p.lost[m.ID] || p.book[m.ID] != 0 {
+			if lost[m.ID] == "" || book[m.ID] != 0 {
 				t.Errorf("message %s is uncertain, and SES took it", m.ID)
 			}
 			s.must("outbox", "resolve", m.ID, "--as", "resend")
@@ -123,12 +126,13 @@ func TestACampaignThroughSES(t *testing.T) {
 		second := s.serve()
 		eventually(t, 2*time.Minute, "those that were cut off are sent, too", settled(0))
 		posting.Wait()
-		eventually(t, time.Minute, "what waited is applied", func() bool { return p.queue.Left() == 0 && len(s.waiting()) == 0 })
+		eventually(t, time.Minute, "what waited is applied", func() bool { return p.Queue.Left() == 0 && len(s.waiting()) == 0 })
 
 		standing := s.cancelled()
+		book = p.Book()
 		for _, m := range s.outbox("--campaign", campaign) {
-			if m.State != "sent" || p.book[m.ID] != 1 {
-				t.Errorf("message %s is %s, and SES took it %d times", m.ID, m.State, p.book[m.ID])
+			if m.State != "sent" || book[m.ID] != 1 {
+				t.Errorf("message %s is %s, and SES took it %d times", m.ID, m.State, book[m.ID])
 			}
 		}
 		want := map[string]int{"Opted out": optedOut(n)}
@@ -163,6 +167,31 @@ func TestACampaignThroughSES(t *testing.T) {
 			t.Error("an address is in the log")
 		}
 	})
+}
+
+// post gives the installation a signed notice, until it is taken.
+func (s *site) post(t testing.TB, n *ses.Notice) {
+	text, err := json.Marshal(n)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for range 600 {
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+s.addr+"/hooks/ses", bytes.NewReader(text))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		pass(100 * time.Millisecond)
+	}
+	t.Errorf("notice %s is not taken", n.MessageID)
 }
 
 // tellOnFailure says how a campaign stands when the test has failed.
@@ -220,26 +249,26 @@ func TestACampaignThroughSESInBulk(t *testing.T) {
 		s := clinic(t, kind, 0)
 		s.write("patients.csv", strings.ReplaceAll(patients(n), ",Last7,", `,"O'Neil & <b>Zoë</b> {{{t_x}}}",`))
 		s.must("import", "patients.csv", "--study", "A", "--yes")
-		emulator := startEmulator(t, 400)
-		p := newProxy(t, emulator)
-		p.tricks = func(_ string, call int) trick {
-			if tricks := []trick{passes, notNow, passes, cutAfter, passes, cutBefore}; call < len(tricks) {
+		emulator := sestest.StartEmulator(t, 400)
+		p := sestest.NewProxy(t, emulator)
+		p.Tricks = func(_ string, call int) sestest.Trick {
+			if tricks := []sestest.Trick{sestest.Passes, sestest.NotNow, sestest.Passes, sestest.CutAfter, sestest.Passes, sestest.CutBefore}; call < len(tricks) {
 				return tricks[call]
 			}
-			return passes
+			return sestest.Passes
 		}
-		p.took = func(_, message, id string) {
-			p.queue.Put(sesEvent("Delivery", message, id, fmt.Sprintf(delivery, "t-"+id)))
+		p.Took = func(m *sestest.Taken) {
+			p.Queue.Put(sestest.Event("Delivery", m.Message, m.ID, fmt.Sprintf(delivery, "t-"+m.ID)))
 		}
 		s.set("MAIL_TRANSPORT", "ses", "SES_MODE", "bulk", "SES_REGION", "eu-west-2", "SES_ENDPOINT", p.URL, "SES_CONFIGURATION_SET", "studymail",
-			"SES_SQS_QUEUE_URL", p.queue.URL(), "AWS_ACCESS_KEY_ID", "test", "AWS_SECRET_ACCESS_KEY", "test", "RETRY_BASE", "1s", "SWEEP_EVERY", "1s",
+			"SES_SQS_QUEUE_URL", p.Queue.URL(), "AWS_ACCESS_KEY_ID", "test", "AWS_SECRET_ACCESS_KEY", "test", "RETRY_BASE", "1s", "SWEEP_EVERY", "1s",
 			"PUBLIC_URL", "https://studymail.example.org", "SES_CONCURRENCY", "4")
 		campaign := s.start()
 		first := s.serve()
 		s.tellOnFailure(campaign, first)
 		eventually(t, time.Minute, "all but those of the call that was cut off are sent", func() bool {
 			end := s.show(campaign)
-			return end.Sent+end.Uncertain == n-optedOut(n) && end.Uncertain == len(p.losses()) && p.queue.Left() == 0
+			return end.Sent+end.Uncertain == n-optedOut(n) && end.Uncertain == len(p.Lost()) && p.Queue.Left() == 0
 		})
 		first.stop(30 * time.Second)
 		for _, m := range s.outbox("--campaign", campaign, "--state", "uncertain") {
@@ -249,25 +278,20 @@ func TestACampaignThroughSESInBulk(t *testing.T) {
 		s.tellOnFailure(campaign, second)
 		eventually(t, time.Minute, "those that were cut off are sent, too", func() bool { return s.show(campaign).Sent == n-optedOut(n) })
 		second.stop(30 * time.Second)
+		book := p.Book()
 		for _, m := range s.outbox("--campaign", campaign) {
-			if m.State != "sent" || p.book[m.ID] != 1 {
-				t.Errorf("message %s is %s, and SES took it %d times", m.ID, m.State, p.book[m.ID])
+			if m.State != "sent" || book[m.ID] != 1 {
+				t.Errorf("message %s is %s, and SES took it %d times", m.ID, m.State, book[m.ID])
 			}
 		}
-		if p.most <= 1 || p.most > 50 {
-			t.Errorf("%d mails in a call at most", p.most)
+		if most := p.Most(); most <= 1 || most > 50 {
+			t.Errorf("%d mails in a call at most", most)
 		}
 		s.compareLetters(t, emulator)
 		if strings.Contains(first.log.text()+second.log.text(), "@example.org") {
 			t.Error("an address is in the log")
 		}
 	})
-}
-
-func (p *proxy) losses() map[string]bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return maps.Clone(p.lost)
 }
 
 // compareLetters looks at what the emulator made of two letters.

@@ -77,23 +77,33 @@ func TestACampaignThroughRealServers(t *testing.T) {
 func installation(t *testing.T, p *server, url string, more ...string) (*app.App, map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
-	_, err := config.WriteEnv(dir)
-	must(t, err)
 	keys := signWith(t, dir)
-	host, port, err := net.SplitHostPort(p.addr)
+	return installed(t, dir, url, append(append(p.environ(t), signing(dir)...), more...)), keys
+}
+
+// environ are the settings that send through a server.
+func (s *server) environ(t *testing.T) []string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(s.addr)
+	must(t, err)
+	return []string{
+		"MAIL_TRANSPORT=smtp", "EMAIL_HOST=" + host, "EMAIL_PORT=" + port, "SMTP_TIMEOUT=5s",
+		"EMAIL_TLS=starttls-required", "EMAIL_TLS_CA_FILE=" + s.caFile,
+	}
+}
+
+// installed is an installation in a folder, with settings.
+func installed(t *testing.T, dir, url string, environ []string) *app.App {
+	t.Helper()
+	_, err := config.WriteEnv(dir)
 	must(t, err)
 	a, err := app.Open(t.Context(), app.Options{
 		Dir: dir, Now: app.Clock, Tables: app.Make,
-		Environ: append([]string{
-			"DATABASE_URL=" + url, "MAIL_TRANSPORT=smtp", "EMAIL=studies@example.org", "EMAIL_HOST=" + host, "EMAIL_PORT=" + port,
-			"SMTP_TIMEOUT=5s", "DKIM_SELECTOR=s1", "DKIM_KEY_FILE=s1.pem", "DKIM_SELECTOR_2=s2", "DKIM_KEY_FILE_2=s2.pem",
-			"EMAIL_TLS=starttls-required", "EMAIL_TLS_CA_FILE=" + p.caFile,
-			"BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org",
-		}, more...),
+		Environ: append([]string{"DATABASE_URL=" + url, "EMAIL=studies@example.org", "BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org"}, environ...),
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, a.Close()) })
-	return a, keys
+	return a
 }
 
 // signWith makes two DKIM keys, and gives what would stand in the DNS.
@@ -109,6 +119,11 @@ func signWith(t *testing.T, dir string) map[string]string {
 		records[name] = record
 	}
 	return records
+}
+
+// signing are the settings that sign with the keys in a folder.
+func signing(dir string) []string {
+	return []string{"DKIM_SELECTOR=s1", "DKIM_KEY_FILE=" + filepath.Join(dir, "s1.pem"), "DKIM_SELECTOR_2=s2", "DKIM_KEY_FILE_2=" + filepath.Join(dir, "s2.pem")}
 }
 
 const studyName = "Schlaf & Träume"

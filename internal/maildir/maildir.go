@@ -57,7 +57,7 @@ func Open(path string, now time.Time) (*Folder, error) {
 	if err := f.sweepTmp(now); err != nil {
 		return nil, err
 	}
-	if err := f.tryWriting(); err != nil {
+	if err := f.Try(); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -98,8 +98,8 @@ func syncDir(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// tryWriting finds out at the start what the first mail would find out at night.
-func (f *Folder) tryWriting() error {
+// Try finds out what the next mail would find out: whether the folder can be written.
+func (f *Folder) Try() error {
 	file, err := os.CreateTemp(filepath.Join(f.path, tmpDir), "check-*")
 	if err != nil {
 		return f.explain("write to", err)

@@ -74,3 +74,14 @@ func LosePlace(ctx context.Context, now func() time.Time) (borne int) {
 	c.grow()
 	return c.borne
 }
+
+// EntersIdle tells whether a transport whose back-off is over is tried without mail before
+// ctx ends, while so many lanes wait with mail.
+func EntersIdle(ctx context.Context, lanes int) bool {
+	now := time.Unix(1e9, 0)
+	g := newGate("x", func() time.Time { return now }, func(studymail.Transport) {})
+	g.down(&TransportError{Code: "connect", Wait: time.Hour})
+	g.waits(lanes)
+	now = now.Add(2 * time.Hour)
+	return g.enterIdle(ctx, time.Millisecond) == nil
+}

@@ -16,7 +16,7 @@ const (
 )
 
 // gate is the transport's state, shared by its lanes. While it is not up, one
-// lane at a time may try.
+// lane at a time may try; where no lane has mail, it is tried without (idle.go).
 type gate struct {
 	now     func() time.Time
 	changed func(studymail.Transport) // told of each change of state
@@ -27,6 +27,7 @@ type gate struct {
 	said    string              // what the operator should know of it while it is up
 	backOff time.Duration
 	probing bool
+	waiting int           // lanes that have mail and may not use the transport
 	wake    chan struct{} // closed at each change
 }
 
@@ -40,6 +41,8 @@ func newGate(name string, now func() time.Time, changed func(studymail.Transport
 // enter waits until the lane may use the transport. A lane that was let in must
 // call up, down or left.
 func (g *gate) enter(ctx context.Context) error {
+	g.waits(1)
+	defer g.waits(-1)
 	for {
 		g.mu.Lock()
 		held := g.hold.State != ""
@@ -58,15 +61,53 @@ func (g *gate) enter(ctx context.Context) error {
 		}
 		wake := g.wake
 		g.mu.Unlock()
-		timer := time.NewTimer(max(wait, 50*time.Millisecond))
-		select {
-		case <-wake:
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+		if err := pause(ctx, wake, max(wait, 50*time.Millisecond)); err != nil {
+			return err
 		}
-		timer.Stop()
+	}
+}
+
+func (g *gate) waits(lanes int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting += lanes
+}
+
+// pause waits for a change, or for a while.
+func pause(ctx context.Context, wake <-chan struct{}, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-wake:
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// enterIdle waits until the transport is down, could be tried again since grace, and no
+// lane has mail to try it with. Who was let in must call up, down or left.
+func (g *gate) enterIdle(ctx context.Context, grace time.Duration) error {
+	for {
+		g.mu.Lock()
+		wait := time.Hour // it says when it changes
+		if g.state.State != studymail.TransportUp && g.hold.State == "" && !g.probing {
+			wait = g.state.RetryAt.Add(grace).Sub(g.now())
+			switch {
+			case wait <= 0 && g.waiting == 0:
+				g.probing = true
+				g.mu.Unlock()
+				return nil
+			case wait <= 0:
+				wait = grace
+			}
+		}
+		wake := g.wake
+		g.mu.Unlock()
+		if err := pause(ctx, wake, max(wait, 50*time.Millisecond)); err != nil {
+			return err
+		}
 	}
 }
 

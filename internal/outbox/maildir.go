@@ -93,3 +93,11 @@ func (d *Maildir) batch(ctx context.Context, batch []*Mail, gate func(*Mail) boo
 	}
 	return nil
 }
+
+// Try writes to the folder, and takes that away again.
+func (d *Maildir) Try(context.Context) error {
+	if err := d.Folder.Try(); err != nil {
+		return &TransportError{Code: "disk", Detail: err.Error(), Err: err}
+	}
+	return nil
+}

@@ -148,6 +148,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	var recording, sending sync.WaitGroup
 	recording.Go(func() { o.recorder.run(work, stopRecorder) })
 	sending.Go(func() { o.pump(ctx) })
+	sending.Go(func() { o.tryIdle(ctx) })
 	beats, stopBeats := context.WithCancel(work)
 	recording.Go(func() { o.beats(beats) })
 	recording.Go(func() { o.sharing(beats) })

@@ -92,6 +92,9 @@ func (s *SES) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) boo
 	return s.transportError(d.trouble)
 }
 
+// Try asks Amazon SES what the account may do.
+func (s *SES) Try(ctx context.Context) error { return s.transportError(s.Client.Try(ctx)) }
+
 // sesDelivery is one run of Deliver.
 type sesDelivery struct {
 	s       *SES

@@ -115,10 +115,34 @@ func TestWhomTheGateRefusesIsNotGivenToSES(t *testing.T) {
 	}
 }
 
-// What was given to SES when the process is told to end is waited for, for a while; then
-// it is in doubt. Seen to fail: with the calls ended together with the process's context,
-// and no Grace.
-func TestAtTheEndAnswersAreWaitedForThenTheyAreInDoubt(t *testing.T) {
+// What was given to SES when the process is told to end is waited for.
+//
+// Seen to fail: with the calls ended together with the process's context.
+func TestAtTheEndAnswersAreWaitedFor(t *testing.T) {
+	began, ended := make(chan struct{}), make(chan struct{})
+	transport := sesAt(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		close(began)
+		<-ended
+		_, _ = io.WriteString(w, `{"MessageId":"x"}`)
+	})
+	transport.Grace = time.Minute
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	go func() {
+		<-began
+		end()
+		close(ended)
+	}()
+	var got smtpout.Outcome
+	err := transport.Deliver(ctx, filled(1), yes, func(_ *outbox.Mail, o smtpout.Outcome) { got = o })
+	if got.Kind != smtpout.Accepted {
+		t.Errorf("outcome %+v, %v", got, err)
+	}
+}
+
+// They are waited for a while only; then the mail is in doubt. Seen to fail: with no Grace.
+func TestAtTheEndWhatIsNotAnsweredIsInDoubt(t *testing.T) {
 	began := make(chan struct{})
 	transport := sesAt(t, func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -30,13 +30,9 @@ func (*SMTP) Name() string { return "smtp" }
 func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error {
 	cfg := s.Config
 	cfg.Gate = gate
-	s.reins().rein(&cfg)
-	if err := s.login(&cfg); err != nil {
-		return err
-	}
-	conn, err := smtpout.Dial(ctx, &cfg)
+	conn, err := s.dial(ctx, &cfg)
 	if err != nil {
-		return smtpError(err)
+		return err
 	}
 	defer func() { _ = conn.Close() }() // Deliver told what became of each mail
 	doubt := 0
@@ -50,6 +46,26 @@ func (s *SMTP) Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bo
 		s.reins().learn(&cfg, conn, err, doubt)
 	}
 	return smtpError(err)
+}
+
+// dial opens a connection with what is known of the server.
+func (s *SMTP) dial(ctx context.Context, cfg *smtpout.Config) (*smtpout.Conn, error) {
+	s.reins().rein(cfg)
+	if err := s.login(cfg); err != nil {
+		return nil, err
+	}
+	conn, err := smtpout.Dial(ctx, cfg)
+	return conn, smtpError(err)
+}
+
+// Try connects as the next mail would: greeting, EHLO, TLS and login, and QUIT.
+func (s *SMTP) Try(ctx context.Context) error {
+	cfg := s.Config
+	conn, err := s.dial(ctx, &cfg)
+	if err == nil {
+		_ = conn.Close() // the server was there, and took the login
+	}
+	return err
 }
 
 // login puts the token of the moment into a connection's credentials.

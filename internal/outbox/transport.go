@@ -27,6 +27,13 @@ type Transport interface {
 	Deliver(ctx context.Context, in <-chan *Mail, gate func(*Mail) bool, report func(*Mail, smtpout.Outcome)) error
 }
 
+// Trier is a transport that can be tried without mail: all but those of tests.
+type Trier interface {
+	// Try tells whether the transport could take mail now, and hands none over. Its
+	// errors are those of Deliver.
+	Try(ctx context.Context) error
+}
+
 // noter is a transport that takes mail and has something to say all the same.
 type noter interface {
 	// Note is for the operator; "" for nothing.

@@ -22,13 +22,43 @@ type Account struct {
 	Enforcement string          // HEALTHY, PROBATION or SHUTDOWN
 }
 
+const readingQuota = "read the quota of the account"
+
 // Account asks what the account may do now.
 func (c *Client) Account(ctx context.Context) (Account, error) {
+	a, err := c.account(ctx)
+	if err != nil {
+		return Account{}, c.explain(readingQuota, err)
+	}
+	return a, nil
+}
+
+// Try tells why no mail could be handed over now; nil: it could.
+func (c *Client) Try(ctx context.Context) *Trouble {
+	a, err := c.account(ctx)
+	if err != nil {
+		api, ok := errors.AsType[smithy.APIError](err)
+		if !ok {
+			return notReached(err)
+		}
+		t := &Trouble{Code: "fault", Detail: c.explain(readingQuota, err).Error()}
+		if among(loginCodes, api.ErrorCode()) {
+			t.Code, t.Stop = "auth", true
+		}
+		return t
+	}
+	if q := a.Quota; q.PerDay > 0 && q.Used >= q.PerDay {
+		return spent()
+	}
+	return a.Trouble()
+}
+
+func (c *Client) account(ctx context.Context) (Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	out, err := c.asks.GetAccount(ctx, &sesv2.GetAccountInput{})
 	if err != nil {
-		return Account{}, c.explain("read the quota of the account", err)
+		return Account{}, err
 	}
 	a := Account{Production: out.ProductionAccessEnabled, Enabled: out.SendingEnabled, Enforcement: aws.ToString(out.EnforcementStatus)}
 	if q := out.SendQuota; q != nil {

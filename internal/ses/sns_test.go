@@ -3,6 +3,7 @@ package ses_test
 import (
 	"context"
 	"encoding/json"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -44,19 +45,18 @@ func TestWhatSNSDidNotSignIsRefused(t *testing.T) {
 	t.Parallel()
 	sns, other := sestest.NewSNS(t), sestest.NewSNS(t)
 	for name, spoil := range map[string]func(n *ses.Notice){
-		"another message":           func(n *ses.Notice) { n.Message += "x" },
-		"another id":                func(n *ses.Notice) { n.MessageID = "n-2" },
-		"another time":              func(n *ses.Notice) { n.Timestamp = "2027-06-15T10:00:00.000Z" },
-		"another subject":           func(n *ses.Notice) { n.Subject = "x" },
-		"no signature":              func(n *ses.Notice) { n.Signature = "" },
-		"no base64":                 func(n *ses.Notice) { n.Signature = "***" },
-		"another version":           func(n *ses.Notice) { n.SignatureVersion = "1" },
-		"an unknown version":        func(n *ses.Notice) { n.SignatureVersion = "3" },
-		"an unknown type":           func(n *ses.Notice) { n.Type = "Greeting" },
-		"another topic":             func(n *ses.Notice) { n.TopicARN = strings.Replace(n.TopicARN, "studymail", "other", 1); sns.Sign(t, n) },
-		"another's signature":       func(n *ses.Notice) { other.Sign(t, n) },
-		"another's certificate":     func(n *ses.Notice) { other.Sign(t, n); n.SigningCertURL = other.CertURL() },
-		"a certificate without TLS": func(n *ses.Notice) { n.SigningCertURL = strings.Replace(n.SigningCertURL, "https", "http", 1) },
+		"another message":       func(n *ses.Notice) { n.Message += "x" },
+		"another id":            func(n *ses.Notice) { n.MessageID = "n-2" },
+		"another time":          func(n *ses.Notice) { n.Timestamp = "2027-06-15T10:00:00.000Z" },
+		"another subject":       func(n *ses.Notice) { n.Subject = "x" },
+		"no signature":          func(n *ses.Notice) { n.Signature = "" },
+		"no base64":             func(n *ses.Notice) { n.Signature = "***" },
+		"another version":       func(n *ses.Notice) { n.SignatureVersion = "1" },
+		"an unknown version":    func(n *ses.Notice) { n.SignatureVersion = "3" },
+		"an unknown type":       func(n *ses.Notice) { n.Type = "Greeting" },
+		"another topic":         func(n *ses.Notice) { n.TopicARN = strings.Replace(n.TopicARN, "studymail", "other", 1); sns.Sign(t, n) },
+		"another's signature":   func(n *ses.Notice) { other.Sign(t, n) },
+		"another's certificate": func(n *ses.Notice) { other.Sign(t, n); n.SigningCertURL = other.CertURL() },
 		"a host that only begins so": func(n *ses.Notice) {
 			n.SigningCertURL = strings.Replace(n.SigningCertURL, sns.Host(), sns.Host()+".evil.example", 1)
 		},
@@ -73,6 +73,23 @@ func TestWhatSNSDidNotSignIsRefused(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// Whoever is on the way could put a certificate of their own in its place.
+//
+// Seen to fail: with the scheme not looked at.
+func TestACertificateIsTakenOverTLSOnly(t *testing.T) {
+	t.Parallel()
+	sns := sestest.NewSNS(t)
+	plain := httptest.NewServer(sns)
+	t.Cleanup(plain.Close)
+	pinned := topic(sns)
+	pinned.Host = strings.TrimPrefix(plain.URL, "http://")
+	n := sns.Notice(t, "n-1", "x", "2")
+	n.SigningCertURL = strings.Replace(sns.CertURL(), "https://"+sns.Host(), plain.URL, 1)
+	if err := pinned.Verify(t.Context(), n); studymail.CodeOf(err) != studymail.Invalid {
+		t.Errorf("got %v", err)
 	}
 }
 

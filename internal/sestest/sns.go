@@ -1,4 +1,5 @@
-// Package sestest plays what stands around Amazon SES in tests: SNS, which signs what it
+// Package sestest plays Amazon SES, and what stands around it, in tests: an emulator from
+// npm behind a proxy that fails as it is told, SNS, which signs what it
 // posts with a certificate of the test, and an SQS queue by its JSON protocol. It is
 // linked into tests only.
 package sestest
@@ -83,7 +84,7 @@ func (s *SNS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/SimpleNotificationService-0"):
+	case strings.HasPrefix(r.URL.Path, "/SimpleNotificationService-0"), strings.HasPrefix(r.URL.Path, "/bucket/"): // as if others could put theirs there
 		s.fetched++
 		_, _ = w.Write(s.cert)
 	case r.URL.Query().Get("Action") == "ConfirmSubscription":

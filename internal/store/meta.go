@@ -12,6 +12,10 @@ type MetaName string
 // keyProof tells whether keys are those that the database was made with.
 const keyProof MetaName = "key_proof"
 
+// SESListImported is until when all of the list that Amazon SES keeps was brought onto
+// ours.
+const SESListImported MetaName = "ses_list_imported"
+
 // Meta reads a fact about the database; found is false when it was never set.
 func (t *Tx) Meta(ctx context.Context, name MetaName) (value []byte, found bool, err error) {
 	found, err = t.one(ctx, "read "+string(name), `SELECT value FROM meta WHERE name = $1`, []any{string(name)}, &value)

@@ -105,6 +105,7 @@ func TestSuppressions(t *testing.T) {
 	storetest.Run(t,
 		storetest.SuppressingTwiceIsNoChange,
 		storetest.SuppressionIsFoundUnderAnyKey,
+		storetest.WhoseLettersCameBackDeadIsKnown,
 		storetest.SuppressionsArePagedFoundAndLifted,
 		storetest.WhoIsSuppressedUnderAnOlderKeyStaysSo,
 	)

@@ -101,6 +101,23 @@ func (t *Tx) RemoveSuppression(ctx context.Context, s *studymail.Suppression) er
 	return err
 }
 
+// CameBackDead tells whether an address, by its hashes under every key, was suppressed by
+// what came back for a letter to it: a dead address, or a complaint.
+func (t *Tx) CameBackDead(ctx context.Context, hashes [][]byte) (bool, error) {
+	for _, h := range hashes {
+		var one int
+		// What was undone moved email_at on; what came for an earlier address is no matter.
+		found, err := t.one(ctx, "look for letters that came back", `SELECT 1 FROM people pe
+			JOIN patients pa ON pa.person_id = pe.id JOIN messages m ON m.patient_id = pa.id JOIN feedback f ON f.message_id = m.id
+			WHERE pe.email_hash = $1 AND f.kind IN ('hard', 'complaint') AND f.state IN (20, 40)
+				AND (f.state = 40 OR m.sent_at >= coalesce(pe.email_at, 0)) LIMIT 1`, []any{h}, &one)
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
 // SuppressAddress puts an address on the list by its hashes under every key, the newest
 // first: under the newest, and under each older one that somebody's address stands
 // under. It gives what it added.

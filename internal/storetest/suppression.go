@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"studymail"
 	"studymail/internal/sealed"
@@ -133,4 +134,44 @@ func WhoIsSuppressedUnderAnOlderKeyStaysSo(t *testing.T, s *store.Store) {
 		}
 		return nil
 	})
+}
+
+// WhoseLettersCameBackDeadIsKnown promises that it stays so when it is undone, and is of
+// the address that the letter went to.
+// Seen to fail: without the feedback that was undone, and with the time of the address
+// left out.
+func WhoseLettersCameBackDeadIsKnown(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 3)
+	c := l.send(t, s.Now().Add(-time.Minute))
+	dead := func(i int) (found bool) {
+		t.Helper()
+		read(t, s, func(tx *store.Tx) error {
+			p, err := tx.PatientByID(t.Context(), c[i].Patient)
+			if err != nil {
+				return err
+			}
+			person, err := tx.PersonByKey(t.Context(), p.Person)
+			if err != nil {
+				return err
+			}
+			found, err = tx.CameBackDead(t.Context(), [][]byte{[]byte("another"), person.Hashes.Email})
+			return err
+		})
+		return found
+	}
+	undone, _ := l.comesBack(t, c[0].ID, hardEffect, "one")
+	l.comesBack(t, c[1].ID, hardEffect, "two")
+	equal(t, "came back dead", []bool{dead(0), dead(1), dead(2)}, []bool{true, true, false})
+	write(t, s, func(tx *store.Tx) error {
+		_, err := tx.UndoFeedback(t.Context(), &undone, "someone", "address")
+		return err
+	})
+	equal(t, "came back dead, and was undone", dead(0), true)
+	write(t, s, func(tx *store.Tx) error {
+		_, err := tx.SQL().ExecContext(t.Context(), `UPDATE people SET email_at = $1 WHERE id = (SELECT person_id FROM patients WHERE uuid = $2)`,
+			s.Now().UnixMilli(), c[1].Patient)
+		return err
+	})
+	equal(t, "came back dead, at an earlier address", dead(1), false)
 }

@@ -174,6 +174,10 @@ func routes() []route {
 		{method: "GET", path: "/suppression", needs: studymail.MayView, page: (*site).suppressionList},
 		{method: "POST", path: "/suppression", needs: studymail.MayEdit, page: (*site).suppressionAdd},
 		{method: "POST", path: "/suppression/look", needs: studymail.MaySeeDetails, page: (*site).suppressionLook},
+		{method: "GET", path: "/suppression/ses", needs: studymail.MayAdminister, page: (*site).suppressionSES},
+		{method: "POST", path: "/suppression/ses", needs: studymail.MayAdminister, page: (*site).suppressionSESAsk},
+		{method: "POST", path: "/suppression/ses/import", needs: studymail.MayAdminister, page: (*site).suppressionSESImport},
+		{method: "POST", path: "/suppression/ses/clear", needs: studymail.MayAdminister, page: (*site).suppressionSESClear},
 		{method: "GET", path: "/suppression/{id}", needs: studymail.MayView, page: (*site).suppressionShow},
 		{method: "POST", path: "/suppression/{id}/lift", needs: studymail.MayEdit, page: (*site).suppressionLift},
 

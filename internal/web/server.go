@@ -16,6 +16,7 @@ import (
 	"studymail/internal/outbox"
 	"studymail/internal/sealed"
 	"studymail/internal/ses"
+	"studymail/internal/seslist"
 	"studymail/internal/store"
 )
 
@@ -31,7 +32,8 @@ type Options struct {
 	Store       *store.Store
 	Accounts    *account.Accounts
 	Feedback    *feedback.Intake
-	Topic       *ses.Topic // whose messages are taken at /hooks/ses; nil: none are
+	Topic       *ses.Topic    // whose messages are taken at /hooks/ses; nil: none are
+	SESList     *seslist.List // what Amazon SES keeps for the account; nil: nothing is set of it
 	Planner     *audience.Planner
 	Letterbox   *outbox.Letterbox // shows mails as they were sent
 	Sealer      *sealed.Sealer

@@ -63,6 +63,9 @@ func (s *site) showSettings(v *visit, try bool) error {
 	if s.Config.MailTransport == config.SES {
 		p.Test = "Test the connection to Amazon SES"
 	}
+	if s.SESList != nil {
+		p.Heading.Actions = []link{{"Amazon SES's list", sesListPath}}
+	}
 	for _, g := range s.Config.Described() {
 		group := settingGroup{Title: g.Title, ID: strings.ToLower(strings.ReplaceAll(g.Title, " ", "-"))}
 		for _, k := range g.Settings {

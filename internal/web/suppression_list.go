@@ -66,6 +66,9 @@ func (s *site) listSuppressions(v *visit, status int, look, add *form, said stri
 		Said: said, Look: look, Form: add, Reasons: suppressReasons, MayLook: v.may(studymail.MaySeeDetails), MayAdd: v.may(studymail.MayEdit),
 		Empty: empty{Heading: "No address is suppressed", Text: "Dead addresses, complaints and opt-outs of all mail get onto this list by themselves. You can add an address above."},
 	}
+	if s.SESList != nil && v.may(studymail.MayAdminister) {
+		p.Heading.Actions = append(p.Heading.Actions, link{"Amazon SES's list", sesListPath})
+	}
 	var (
 		all   []studymail.Suppression
 		total int

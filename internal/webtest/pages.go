@@ -196,6 +196,9 @@ func Pages() []Page {
 			t.Fill("Address to suppress", "anna@example.org").Go("Suppress the address").Sees("Choose one of these")
 		}},
 		{Name: "suppression-one", As: studymail.Coordinator, Of: func(w *World) string { return "/suppression/" + w.Feedback.Suppressed.String() }},
+		{Name: "suppression-ses", As: studymail.Administrator, At: "/suppression/ses", Do: func(t *Tab) {
+			t.Go("Ask Amazon SES").Sees("Bring 2 addresses onto our list")
+		}},
 		{Name: "message-bounced", As: studymail.Viewer, Of: func(w *World) string { return "/messages/" + w.Feedback.Bounced.String() }},
 		{Name: "patient-opted-out", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Feedback.OptedOut.String() }},
 		{Name: "patient-restore-opt-out", As: studymail.Coordinator, Of: func(w *World) string { return "/patients/" + w.Feedback.OptedOut.String() + "/restore" }},

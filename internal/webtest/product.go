@@ -12,6 +12,7 @@ import (
 	"studymail/internal/app"
 	"studymail/internal/config"
 	"studymail/internal/sealed"
+	"studymail/internal/sestest"
 	"studymail/internal/store"
 )
 
@@ -28,11 +29,14 @@ type Product struct {
 // Address is that of a role's user.
 func Address(role studymail.Role) string { return string(role) + "@example.org" }
 
-// Start starts the product with a user of each role, and what seed puts in. It ends
-// with the test.
+// Start starts the product with a user of each role, with two addresses on the list of
+// an Amazon SES, and with what seed puts in. It ends with the test.
 func Start(tb testing.TB, seed ...func(testing.TB, *Product)) *Product {
 	tb.Helper()
-	p, end, err := start(tb.TempDir(), nil)
+	account := sestest.NewAccount(tb)
+	account.List("anna@example.org", "BOUNCE", time.Now())
+	account.List("bert@example.org", "COMPLAINT", time.Now())
+	p, end, err := start(tb.TempDir(), []string{"SES_REGION=eu-west-2", "SES_ENDPOINT=" + account.URL})
 	if err != nil {
 		tb.Fatal(err)
 	}
