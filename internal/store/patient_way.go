@@ -67,6 +67,9 @@ func (t *Tx) wayTo(ctx context.Context, f *PatientFilter, total int) (*way, erro
 		}
 		return w, nil
 	}
+	if f.Outcome != nil && *f.Outcome != 0 && f.Provider == 0 && f.anyStanding() {
+		return t.byOutcome(ctx, f, total)
+	}
 	base, err := t.byStanding(ctx, f)
 	if err != nil || f.Outcome == nil || *f.Outcome == 0 {
 		return base, err
@@ -79,13 +82,29 @@ func (t *Tx) wayTo(ctx context.Context, f *PatientFilter, total int) (*way, erro
 	if err != nil || n > maxPassedBy*total && base.known && base.size <= n {
 		return base, err
 	}
-	w := &way{exact: f.Provider == 0 && f.anyStanding(), known: true, size: n}
-	cells, err := t.cells(ctx, &became, "study_id")
-	for _, c := range cells {
-		w.legs = append(w.legs, leg{columns: []string{"outcome", "study_id"}, values: []any{int(*f.Outcome), c[0]}, mail: true})
+	w, err := t.byOutcome(ctx, &became, n)
+	w.exact = false
+	return w, err
+}
+
+// byOutcome comes by patients by what became of their newest message, study by study.
+func (t *Tx) byOutcome(ctx context.Context, f *PatientFilter, size int) (*way, error) {
+	w := &way{exact: true, known: true, size: size}
+	add := func(study int64) {
+		w.legs = append(w.legs, leg{columns: []string{"outcome", "study_id"}, values: []any{int(*f.Outcome), study}, mail: true})
 	}
+	if f.Study != 0 {
+		add(f.Study)
+		return w, nil
+	}
+	err := t.each(ctx, "find studies", `SELECT id FROM studies ORDER BY id`, nil, func(rows *sql.Rows) error {
+		var study int64
+		err := rows.Scan(&study)
+		add(study)
+		return err
+	})
 	if len(w.legs) == 0 {
-		return base, err
+		w.legs = []leg{nobody}
 	}
 	return w, err
 }
@@ -128,10 +147,13 @@ func (t *Tx) byStanding(ctx context.Context, f *PatientFilter) (*way, error) {
 	return w, err
 }
 
-// wayByUpdated comes by patients in the order of their changes, study by study.
-func (t *Tx) wayByUpdated(ctx context.Context, f *PatientFilter) (*way, error) {
-	w := &way{exact: f.Provider == 0 && f.anyStanding() && f.Outcome == nil}
-	return w, t.addCells(ctx, w, f, "study_id")
+// wayByUpdated comes by patients in the order of their changes.
+func wayByUpdated(f *PatientFilter) *way {
+	w := &way{exact: f.Provider == 0 && f.anyStanding() && f.Outcome == nil, legs: []leg{everybody}}
+	if f.Study != 0 {
+		w.legs = []leg{{columns: []string{"study_id"}, values: []any{f.Study}}}
+	}
+	return w
 }
 
 // addCells makes a leg of each group of patients that has some of the filter.

@@ -137,7 +137,7 @@ func (t *Tx) SeedEvents(ctx context.Context, from, to int64) error {
 	return err
 }
 
-// EndSeed counts patients and figures anew, and has PostgreSQL look at its tables.
+// EndSeed counts patients and figures anew, and has PostgreSQL tidy its tables up.
 func (s *Store) EndSeed(ctx context.Context) error {
 	err := s.Write(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, "seed figures", `DELETE FROM figures WHERE span = 86400`); err != nil {
@@ -158,7 +158,8 @@ func (s *Store) EndSeed(ctx context.Context) error {
 	if err != nil || s.kind != Postgres {
 		return err
 	}
-	if _, err := s.write.ExecContext(ctx, `ANALYZE`); err != nil {
+	// As autovacuum leaves them, an hour later.
+	if _, err := s.write.ExecContext(ctx, `VACUUM (ANALYZE)`); err != nil {
 		return explain("look at the tables", err)
 	}
 	return nil
