@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"studymail"
@@ -176,8 +177,11 @@ func (t *Tx) addCells(ctx context.Context, w *way, f *PatientFilter, columns ...
 func (t *Tx) cells(ctx context.Context, f *PatientFilter, columns ...string) (all [][]int64, err error) {
 	var p params
 	where := f.where("c", "c.outcome", &p)
-	by := strings.Join(columns, ", ")
-	err = t.each(ctx, "find groups of patients", `SELECT `+by+` FROM `+t.pick(patientCounts)+` WHERE 1 = 1`+where+`
+	by, from := strings.Join(columns, ", "), t.numbersOf(f)
+	if slices.Contains(columns, "provider_id") {
+		from = t.pick(patientCounts)
+	}
+	err = t.each(ctx, "find groups of patients", `SELECT `+by+` FROM `+from+` WHERE 1 = 1`+where+`
 		GROUP BY `+by+` HAVING sum(patients) > 0 ORDER BY `+by, p, func(rows *sql.Rows) error {
 		cell := make([]int64, len(columns))
 		into := make([]any, len(columns))
