@@ -101,7 +101,7 @@ func (w *world) clicks() (all []click) {
 	post("/patients/search", "search="+patient, "search=nobody%40example.org", "search=seed1.0000500")
 	for _, who := range []string{"all=yes", "all=yes&" + of, "all=yes&outcome=failed", "all=yes&" + by + "&status=0"} {
 		post("/patients/status", who, who+"&chosen=yes&to=20")
-		post("/patients/cancel", who, who+"&chosen=yes&to=30&source=phone")
+		post("/patients/cancel", who, who+"&chosen=yes&to=30&source=telephone")
 		post("/patients/restore", who)
 		post("/patients/send", who)
 		post("/patients/export", who)
@@ -180,7 +180,7 @@ func (w *world) clicks() (all []click) {
 		get(schedule+p, "")
 	}
 	get("/monitor", "", "span=day", "span=month")
-	get("/monitor/jobs", "", "state=waiting", "state=running", "state=retrying", "state=done", "state=given+up", "state=done&"+middle("river_job"), "queue=default")
+	get("/monitor/jobs", "", "state=waiting", "state=running", "state=retrying", "state=done", "state=given+up", "state=done&"+middle("river_job"), "queue=sweep")
 
 	get("/events", "", "action=details+shown", "actor=feedback", "actor=feedback&action=patient+opted+out", "since="+w.day(-9), "until="+w.day(-3), week,
 		"action=patient+added&until="+w.day(1), "about="+patient, middle("events"), last, "action=details+shown&"+last)

@@ -95,11 +95,11 @@ func (w *world) addJobs(n int) {
 	w.t.Helper()
 	query := `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $1)
 		INSERT INTO river_job (state, attempt, kind, queue, args, created_at, scheduled_at, attempted_at, finalized_at)
-		SELECT CASE WHEN n % 500 = 0 THEN 'discarded' ELSE 'completed' END, 1, CASE n % 3 WHEN 0 THEN 'retry_sweep' WHEN 1 THEN 'stuck_sweep' ELSE 'send_pass' END, 'default', jsonb('{}'),
-			t, t, t, t FROM (SELECT n, datetime('now', (n - $1) * 10 || ' seconds') AS t FROM n) j`
+		SELECT CASE WHEN n % 500 = 0 THEN 'discarded' ELSE 'completed' END, 1, CASE n % 3 WHEN 0 THEN 'retry_sweep' WHEN 1 THEN 'stuck_sweep' ELSE 'send_pass' END, CASE WHEN n % 3 < 2 THEN 'sweep' ELSE 'send' END, jsonb('{}'),
+			t, t, t, t FROM (SELECT n, datetime('now', ((n - $1) * 10) || ' seconds') AS t FROM n) j`
 	if w.store.Kind() == store.Postgres {
 		query = `INSERT INTO river_job (state, attempt, kind, queue, args, created_at, scheduled_at, attempted_at, finalized_at)
-			SELECT (CASE WHEN n % 500 = 0 THEN 'discarded' ELSE 'completed' END)::river_job_state, 1, CASE n % 3 WHEN 0 THEN 'retry_sweep' WHEN 1 THEN 'stuck_sweep' ELSE 'send_pass' END, 'default', '{}',
+			SELECT (CASE WHEN n % 500 = 0 THEN 'discarded' ELSE 'completed' END)::river_job_state, 1, CASE n % 3 WHEN 0 THEN 'retry_sweep' WHEN 1 THEN 'stuck_sweep' ELSE 'send_pass' END, CASE WHEN n % 3 < 2 THEN 'sweep' ELSE 'send' END, '{}',
 				t, t, t, t FROM (SELECT n, now() + (n - $1::int) * interval '10 seconds' AS t FROM generate_series(1, $1::int) n) j`
 	}
 	err := w.store.Write(w.t.Context(), func(tx *store.Tx) error {

@@ -88,7 +88,7 @@ func (t *Tx) FindPatients(ctx context.Context, q PatientQuery) (PatientPage, err
 
 // pickedOut is how many patients are gone through for a page when so many of all match
 // that a page is found among them.
-const pickedOut = 4000
+const pickedOut = 6000
 
 // pickOut goes through all patients in order, whatever the filter, where that is
 // likely to fill the page soon; false when it is not, or did not.
