@@ -232,33 +232,49 @@ func (t *Tx) NextPatients(ctx context.Context, w PatientWalk) ([]PatientRow, Pat
 		w.IDs = w.IDs[n:]
 		return rows, w, err
 	}
+	keys, next, err := t.NextPatientKeys(ctx, w)
+	if err != nil {
+		return nil, w, err
+	}
+	rows, err := t.patientsByKey(ctx, keys)
+	return rows, next, err
+}
+
+// NextPatientKeys is NextPatients for who needs their row keys only.
+func (t *Tx) NextPatientKeys(ctx context.Context, w PatientWalk) ([]int64, PatientWalk, error) {
+	var keys []int64
+	if w.way == nil {
+		rows, w, err := t.NextPatients(ctx, w)
+		for i := range rows {
+			keys = append(keys, rows[i].Key)
+		}
+		return keys, w, err
+	}
 	var (
 		p    params
-		keys []int64
+		seen int
+		last int64
 	)
-	query := w.way.legs[w.leg].query(&PatientQuery{}, PatientPlace{Key: w.after}, walkAtOnce, &p)
-	err := t.each(ctx, "go through patients", `SELECT id FROM (`+query+`) w ORDER BY id`, p, func(rows *sql.Rows) error {
-		var k int64
-		err := rows.Scan(&k)
-		keys = append(keys, k)
+	one := way{legs: w.way.legs[w.leg : w.leg+1], exact: w.way.exact}
+	query := one.chunk(&PatientQuery{PatientFilter: w.filter}, PatientPlace{Key: w.after}, walkAtOnce, &p)
+	err := t.each(ctx, "go through patients", query, p, func(rows *sql.Rows) error {
+		var l looked
+		err := rows.Scan(&l.Key, at{&l.Updated}, &l.fits)
+		seen, last = seen+1, l.Key
+		if l.fits && l.Key <= w.upTo {
+			keys = append(keys, l.Key)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, w, err
 	}
-	if len(keys) < walkAtOnce || keys[len(keys)-1] >= w.upTo {
+	if seen < walkAtOnce || last >= w.upTo {
 		w.leg, w.after = w.leg+1, 0
 	} else {
-		w.after = keys[len(keys)-1]
+		w.after = last
 	}
-	all, err := t.patientsByKey(ctx, keys)
-	rows := all[:0]
-	for i := range all {
-		if all[i].Key <= w.upTo && w.filter.fits(&all[i]) {
-			rows = append(rows, all[i])
-		}
-	}
-	return rows, w, err
+	return keys, w, nil
 }
 
 // Over tells that a walk has been everywhere.
@@ -267,13 +283,6 @@ func (w *PatientWalk) Over() bool {
 		return len(w.IDs) == 0
 	}
 	return w.leg >= len(w.way.legs)
-}
-
-// fits is the filter for a patient at hand.
-func (f *PatientFilter) fits(p *PatientRow) bool {
-	return (f.Study == 0 || f.Study == p.Study) && (f.Provider == 0 || f.Provider == p.Provider) &&
-		(f.Status == nil || *f.Status == p.Status) && (f.Cancelled == nil || *f.Cancelled == p.Cancelled) &&
-		(f.InStudy == nil || *f.InStudy == p.InStudy()) && (f.Outcome == nil || *f.Outcome == p.Outcome)
 }
 
 // PatientsByID gives the patients of some UUIDs, in their order; one that is not
