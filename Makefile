@@ -58,7 +58,7 @@ fuzz: ## Run every fuzz target on FUZZTIME inputs (200000x)
 	scripts/fuzz.sh $(FUZZTIME)
 
 bench: test-deps ## Print the table of figures: planning, sending, import, next to smtp-source
-	BENCH=1 go test -count=1 -timeout 60m -v -run '^TestBench' ./bench/
+	BENCH=1 go test -count=1 -timeout 150m -v -run '^TestBench' ./bench/
 
 bench-bounces: ## Print what the classifier makes of a folder of mails: CORPUS=DIR, EXPECT=FILE or sisimai's fact/ (docs/bounces.md)
 	@[ -n "$(CORPUS)" ] || { echo "say which folder: make bench-bounces CORPUS=DIR" >&2; exit 2; }

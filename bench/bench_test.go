@@ -117,23 +117,43 @@ type world struct {
 
 func newWorld(t *testing.T, binary string, kind store.Kind) *world {
 	t.Helper()
-	w := &world{t: t, binary: binary, dir: t.TempDir()}
-	url := "sqlite:" + filepath.Join(w.dir, "studymail.db")
+	dir := t.TempDir()
+	url := "sqlite:" + filepath.Join(dir, "studymail.db")
 	if kind == store.Postgres {
 		url = pgtest.New(t, pgtest.Options{Durable: true}).Database(t)
 	}
+	w := worldIn(t, binary, dir, url)
+	w.begin()
+	w.open(url)
+	return w
+}
+
+// worldIn is a world of a folder and a database, whatever is in them.
+func worldIn(t *testing.T, binary, dir, url string) *world {
+	t.Helper()
+	w := &world{t: t, binary: binary, dir: dir}
 	w.env = append(os.Environ(), "DATABASE_URL="+url, "MAIL_TRANSPORT=smtp", "EMAIL=studies@example.org", "EMAIL_TLS=none",
 		"EMAIL_HOST=127.0.0.1", "HTTP_ADDR=127.0.0.1:0", "LOG_LEVEL=warning", "SMTP_CONNECTIONS=4")
+	return w
+}
+
+// begin sets it up.
+func (w *world) begin() {
+	w.t.Helper()
 	w.run("init")
 	w.run("migrate")
 	w.run("provider", "add", "--name", "Smith's Surgery", "--ods", "ABCD001", "--contact", "Dr Smith")
 	w.run("study", "add", "--name", "A")
+}
+
+// open opens its database, to look.
+func (w *world) open(url string) {
+	w.t.Helper()
 	var err error
-	if w.store, err = store.Open(t.Context(), url, time.Now); err != nil {
-		t.Fatal(err)
+	if w.store, err = store.Open(w.t.Context(), url, time.Now); err != nil {
+		w.t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.store.Close() }) // read only here
-	return w
+	w.t.Cleanup(func() { _ = w.store.Close() }) // read only here
 }
 
 // relay sends to a server from now on.

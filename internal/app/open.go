@@ -46,6 +46,10 @@ type App struct {
 	Now    func() time.Time
 	Made   []store.Migration // what was done to the tables
 
+	// Patience of pages for numbers that take long to count, before they say about how
+	// many; 0: their own. Browser tests on a busy machine have more.
+	Patience time.Duration
+
 	dir     string // as Options have them: to read the keysets anew
 	environ []string
 }

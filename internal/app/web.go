@@ -38,7 +38,7 @@ func (a *App) WebOptions() (web.Options, error) {
 	return web.Options{
 		Topic: topic, SESList: list,
 		Health: a, Engine: engine, Doctor: a, Metrics: a.metrics(engine), Log: a.Logs.App, HostAllowed: a.Config.HostAllowed, Config: a.Config, Store: a.Store,
-		Accounts: a.Accounts(), Feedback: a.Feedback(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version,
+		Accounts: a.Accounts(), Feedback: a.Feedback(), Sealer: a.Keys.Sealer(), Opener: a.Keys.Opener(), Now: a.Now, Version: ReadVersion().Version, Patience: a.Patience,
 		Planner: planner, Flow: a.Flow, Letterbox: a.Letterbox(), SendTest: a.sendTest, QueueImport: engine.Import, QueueResend: engine.Resend, Erase: a.ErasePerson,
 	}, nil
 }

@@ -25,8 +25,9 @@ func (e *env) devSeed() *cobra.Command {
 		Short: "Fill an empty database with invented people, studies, campaigns and messages",
 		Long: `Fill an empty database with invented data: care providers, studies, patients in
 every status, campaigns in every state, and messages in every state, by default three
-a patient. The same numbers give the same data. Sending is disarmed in the end: what
-was made is not to be sent.
+a patient; with what came back for them, suppressed addresses, imports and figures.
+The same numbers give the same data. Sending is disarmed in the end: what was made is
+not to be sent.
 
 A database that holds data already is refused, unless --anyway is given.`,
 		Example: `  studymail dev seed --patients 10000

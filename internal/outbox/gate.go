@@ -86,6 +86,10 @@ func pause(ctx context.Context, wake <-chan struct{}, wait time.Duration) error 
 	return nil
 }
 
+// stoppedIdle: what refused the login waits for a person, and may lock the account of who
+// asks too often. With mail it is asked at once.
+const stoppedIdle = 15 * time.Minute
+
 // enterIdle waits until the transport is down, could be tried again since grace, and no
 // lane has mail to try it with. Who was let in must call up, down or left.
 func (g *gate) enterIdle(ctx context.Context, grace time.Duration) error {
@@ -93,7 +97,11 @@ func (g *gate) enterIdle(ctx context.Context, grace time.Duration) error {
 		g.mu.Lock()
 		wait := time.Hour // it says when it changes
 		if g.state.State != studymail.TransportUp && g.hold.State == "" && !g.probing {
-			wait = g.state.RetryAt.Add(grace).Sub(g.now())
+			late := grace
+			if g.state.State == studymail.TransportStopped {
+				late = max(grace, stoppedIdle)
+			}
+			wait = g.state.RetryAt.Add(late).Sub(g.now())
 			switch {
 			case wait <= 0 && g.waiting == 0:
 				g.probing = true

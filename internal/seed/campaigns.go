@@ -16,30 +16,38 @@ var (
 	cancelled = store.SeedCampaign{State: studymail.CampaignCanceled, Over: 2 * time.Hour, UpTo: [6]int{6000, 6150, 6400, 6400, 6401, 10_000}}
 	paused    = store.SeedCampaign{State: studymail.Paused, Over: 3 * time.Hour, UpTo: [6]int{5000, 5100, 5300, 5500, 5502, 5502}}
 	running   = store.SeedCampaign{State: studymail.Running, Over: 3 * time.Hour, UpTo: [6]int{7000, 7200, 7400, 7800, 7802, 7802}}
+	canary    = store.SeedCampaign{State: studymail.Running, Campaign: studymail.Campaign{Canary: studymail.Canary{First: 500, Wait: time.Hour}}}
+	halted    = store.SeedCampaign{State: studymail.Paused, Halt: studymail.HaltHard, Over: 3 * time.Hour, UpTo: [6]int{5000, 5400, 5600, 5800, 5801, 5801}}
 )
 
 // campaigns makes as many rounds of campaigns to every study as the messages need.
 func (f *filler) campaigns(ctx context.Context) error {
-	now := f.Now()
+	now, rounds := f.Now(), (f.Messages+f.Patients-1)/f.Patients
 	for left, round := f.Messages, 0; left > 0; round++ {
 		share := min(tenThou, (left*tenThou+f.Patients-1)/f.Patients)
 		last := left <= f.Patients
 		for i := range f.studies {
 			c := finished
 			switch {
-			case last && i%4 == 1:
+			case last && i%5 == 1:
 				c = running
-			case last && i%4 == 2:
+			case last && i%5 == 2:
 				c = paused
+			case last && i%5 == 3:
+				c = canary
+			case last && i%5 == 4:
+				c = halted
 			case (round+i)%9 == 8:
 				c = cancelled
 			}
 			c.Share = share
-			c.At = now.Add(-time.Duration(round*9+i%29)*24*time.Hour - 7*time.Hour).Truncate(time.Second)
+			// One after the other, as row keys are: the last round is of the last six days.
+			over, before := 60*24*time.Hour, time.Duration((rounds-round)*len(f.studies)-i)
 			if last {
-				c.At = now.Add(-time.Duration(i%6)*24*time.Hour - 7*time.Hour).Truncate(time.Second)
+				over, before = 6*24*time.Hour*time.Duration(rounds), time.Duration(len(f.studies)-i)
 			}
-			c.Campaign = studymail.Campaign{Name: fmt.Sprintf("Round %d of %s", round+1, f.studies[i].Name), Study: f.studies[i].Key, State: studymail.Draft}
+			c.At = now.Add(-over*before/time.Duration(rounds*len(f.studies)) - 7*time.Hour).Truncate(time.Second)
+			c.Campaign.Name, c.Campaign.Study, c.Campaign.State = fmt.Sprintf("Round %d of %s", round+1, f.studies[i].Name), f.studies[i].Key, studymail.Draft
 			if err := f.campaign(ctx, &c, f.versions[round%len(f.versions)]); err != nil {
 				return err
 			}
@@ -63,8 +71,10 @@ func (f *filler) campaign(ctx context.Context, c *store.SeedCampaign, version in
 	for ; err == nil && from < to; from += messages {
 		var n int64
 		err = f.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.SeedMessages(ctx, c, from, min(from+messages, to))
-			return err
+			if n, err = tx.SeedMessages(ctx, c, from, min(from+messages, to)); err != nil {
+				return err
+			}
+			return tx.SeedFeedback(ctx, c, from, min(from+messages, to))
 		})
 		planned += n
 		f.far(int(n))
@@ -74,7 +84,12 @@ func (f *filler) campaign(ctx context.Context, c *store.SeedCampaign, version in
 	}
 	f.res.Campaigns++
 	f.res.Messages += planned
-	return f.Store.Write(ctx, func(tx *store.Tx) error { return tx.EndSeedCampaign(ctx, c, planned) })
+	return f.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.EndSeedCampaign(ctx, c, planned); err != nil {
+			return err
+		}
+		return tx.SeedCameBack(ctx, c)
+	})
 }
 
 // schedules gives some drafts a time, and the housekeeping a past.
@@ -103,6 +118,30 @@ func (f *filler) schedules(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// The past of an installation, besides its letters.
+const (
+	pastImports  = 400
+	oddFeedback  = 3000 // mails that nobody understood
+	oddPerPeople = 300  // … but of so many patients one
+)
+
+// past writes what pages show besides patients, campaigns and messages.
+func (f *filler) past(ctx context.Context) error {
+	err := f.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SeedOddFeedback(ctx, min(oddFeedback, f.Patients/oddPerPeople)); err != nil {
+			return err
+		}
+		if err := tx.SeedImports(ctx, f.studies, min(pastImports, f.Patients/100)); err != nil {
+			return err
+		}
+		return tx.SeedScheduleRuns(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	return f.Store.SeedFigures(ctx)
 }
 
 // end writes events, counts anew, and disarms sending.

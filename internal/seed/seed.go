@@ -58,7 +58,7 @@ func Fill(ctx context.Context, o Options) (Result, error) {
 		return Result{}, studymail.Errorf(studymail.Invalid, "how many patients: from 1 on; how many messages: from 0 on")
 	}
 	f := &filler{Options: o, all: o.Patients + o.Messages}
-	for _, step := range []func(context.Context) error{f.look, f.desk, f.people, f.campaigns, f.schedules, f.end} {
+	for _, step := range []func(context.Context) error{f.look, f.desk, f.people, f.campaigns, f.schedules, f.past, f.end} {
 		if err := step(ctx); err != nil {
 			return f.res, err
 		}
@@ -101,7 +101,7 @@ func pick[T any](n int, of []T) T { return of[mixed(n)%uint64(len(of))] }
 
 // desk makes care providers, studies and letters.
 func (f *filler) desk(ctx context.Context) error {
-	providers, studies := min(max(f.Patients/2500, 3), 400), min(max(f.Patients/12_500, 3), 80)
+	providers, studies := min(max(f.Patients/2500, 5), 400), min(max(f.Patients/12_500, 5), 80)
 	return f.Store.Write(ctx, func(tx *store.Tx) error {
 		f.providers, f.studies, f.versions, f.res = nil, nil, nil, Result{Providers: providers, Studies: studies}
 		for i := range providers {

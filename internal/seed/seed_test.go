@@ -27,7 +27,7 @@ func TestSeedingMakesDataThatAddUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res.Patients != 3000 || res.Messages < 7300 || res.Messages > 7700 || res.Studies != 3 || res.Campaigns != 9 || far < 95 {
+		if res.Patients != 3000 || res.Messages < 7300 || res.Messages > 7700 || res.Studies != 5 || res.Campaigns != 15 || far < 95 {
 			t.Errorf("%+v, %d %%", res, far)
 		}
 		err = s.Read(ctx, func(tx *store.Tx) error {
@@ -53,6 +53,27 @@ func TestSeedingMakesDataThatAddUp(t *testing.T) {
 			}
 			if int64(sum) != res.Messages || states["queued"] == 0 || states["failed"] == 0 || states["skipped"] == 0 || states["deferred"] == 0 {
 				t.Errorf("%d messages: %v", sum, states)
+			}
+			held, err := tx.HeldRuns(ctx)
+			if err != nil {
+				return err
+			}
+			halted := 0
+			for i := range all {
+				if all[i].Halt != nil {
+					halted++
+				}
+			}
+			back, err := tx.CountFeedback(ctx)
+			if err != nil {
+				return err
+			}
+			suppressed, err := tx.CountSuppressions(ctx)
+			if err != nil {
+				return err
+			}
+			if len(held) != 1 || halted != 1 || back[studymail.FeedbackApplied] < 200 || back[studymail.FeedbackKept] != 10 || suppressed == 0 {
+				t.Errorf("%d runs are held, %d campaigns halted, feedback %v, %d addresses suppressed", len(held), halted, back, suppressed)
 			}
 			facets, err := tx.PatientFacets(ctx, store.PatientFilter{})
 			if err == nil && facets.Total != 3000 {

@@ -280,7 +280,11 @@ const holdNumbers = `SELECT pg_advisory_xact_lock(730580564, study_id::int) FROM
 // there are many.
 func (t *Tx) addUpCounts(ctx context.Context) error {
 	_, err := t.exec(ctx, "add up the numbers of patients", `WITH changes AS (
-			DELETE FROM patient_count_changes WHERE (SELECT count(*) FROM patient_count_changes) > 500 RETURNING *)
+			DELETE FROM patient_count_changes WHERE (SELECT count(*) FROM patient_count_changes) > 500 RETURNING *),
+		sums AS (INSERT INTO patient_sums (study_id, status, cancelled, outcome, patients)
+			SELECT study_id, status, cancelled, outcome, sum(patients) FROM changes
+			GROUP BY 1, 2, 3, 4 HAVING sum(patients) <> 0 ORDER BY 1, 2, 3, 4
+			ON CONFLICT (study_id, status, cancelled, outcome) DO UPDATE SET patients = patient_sums.patients + excluded.patients)
 		INSERT INTO patient_counts (study_id, provider_id, status, cancelled, outcome, patients)
 		SELECT study_id, provider_id, status, cancelled, outcome, sum(patients) FROM changes
 		GROUP BY 1, 2, 3, 4, 5 HAVING sum(patients) <> 0 ORDER BY 1, 2, 3, 4, 5
@@ -305,6 +309,8 @@ func (t *Tx) RecountPatients(ctx context.Context) error {
 	}
 	if t.kind == Postgres {
 		statements = append([]string{`LOCK TABLE patients, runs, messages IN SHARE ROW EXCLUSIVE MODE`, `DELETE FROM patient_count_changes`}, statements...)
+		statements = append(statements, `DELETE FROM patient_sums`, `INSERT INTO patient_sums (study_id, status, cancelled, outcome, patients)
+			SELECT study_id, status, cancelled, outcome, sum(patients) FROM patient_counts GROUP BY 1, 2, 3, 4`)
 	}
 	for _, query := range statements {
 		if _, err := t.exec(ctx, "count the patients anew", query); err != nil {

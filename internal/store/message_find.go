@@ -68,10 +68,6 @@ func (t *Tx) findMessages(ctx context.Context, q *MessageQuery) (MessagesFound, 
 	}
 	var p params
 	where := q.wheres(&p, t.pick(inWindow))
-	from := messagesAlone
-	if q.Study != 0 {
-		from += ` JOIN patients pa ON pa.id = m.patient_id`
-	}
 	take := func(query string, args params) error {
 		return t.each(ctx, "find messages", query, args, func(rows *sql.Rows) error {
 			var m MessageRow
@@ -81,25 +77,29 @@ func (t *Tx) findMessages(ctx context.Context, q *MessageQuery) (MessagesFound, 
 		})
 	}
 	if q.indexed() {
-		where = append(where, fmt.Sprintf("m.id + 0 >= %s AND m.id + 0 < %s", p.add(since), p.add(until)))
-		if _, err := t.one(ctx, "count messages", `SELECT count(*) FROM `+from+` WHERE `+strings.Join(where, " AND "), p, &f.Total); err != nil {
-			return f, err
+		if !q.Since.IsZero() || !q.Until.IsZero() {
+			where = append(where, fmt.Sprintf("m.id + 0 >= %s AND m.id + 0 < %s", p.add(since), p.add(until)))
 		}
+		all, of := strings.Join(where, " AND "), p
 		if q.Before != 0 {
 			where = append(where, "m.id + 0 < "+p.add(q.Before))
 		}
-		query := `SELECT m.id FROM ` + from + ` WHERE ` + strings.Join(where, " AND ") + ` ORDER BY m.id + 0 DESC LIMIT ` + p.add(q.Limit+1)
+		query := `SELECT m.id FROM messages m WHERE ` + strings.Join(where, " AND ") + ` ORDER BY m.id + 0 DESC LIMIT ` + p.add(q.Limit+1)
 		if err := take(query, p); err != nil {
 			return f, err
 		}
-		f.cut(q.Limit)
-		return f, nil
+		if !f.cut(q.Limit) && q.Before == 0 {
+			f.Total = len(f.Rows)
+			return f, nil
+		}
+		_, err := t.one(ctx, "count messages", `SELECT count(*) FROM messages m WHERE `+all, of, &f.Total)
+		return f, err
 	}
 	if q.Before != 0 {
 		until = min(until, q.Before)
 	}
 	some := `(SELECT * FROM messages WHERE id >= ` + p.add(since) + ` AND id < ` + p.add(until) + ` ORDER BY id DESC LIMIT ` + p.add(lookedThrough) + `) m`
-	query := `SELECT m.id FROM ` + some + strings.TrimPrefix(from, messagesAlone)
+	query := `SELECT m.id FROM ` + some
 	if len(where) > 0 {
 		query += ` WHERE ` + strings.Join(where, " AND ")
 	}
@@ -117,8 +117,6 @@ func (t *Tx) findMessages(ctx context.Context, q *MessageQuery) (MessagesFound, 
 	}
 	return f, err
 }
-
-const messagesAlone = `messages m`
 
 // cut keeps a page of what was asked for with one more, and tells whether it is full.
 func (f *MessagesFound) cut(limit int) bool {
@@ -144,22 +142,32 @@ func (q *MessageQuery) indexed() bool {
 
 // wheres gives the conditions but for the dates.
 func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
-	if !q.Campaign.IsZero() {
-		runs := "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE c.uuid = " + p.add(q.Campaign)
+	const inRuns = "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE "
+	study := ""
+	if q.Study != 0 {
+		study = p.add(q.Study)
+	}
+	switch {
+	case !q.Campaign.IsZero():
+		runs := inRuns + "c.uuid = " + p.add(q.Campaign)
 		if q.Step != 0 {
 			runs += " AND r.step_id = (SELECT id FROM steps WHERE campaign_id = c.id AND number = " + p.add(q.Step) + ")"
 		}
 		where = append(where, runs+")")
-	} else if q.indexed() {
+	case q.indexed() && study != "":
+		where = append(where, inRuns+"c.study_id = "+study+" OR c.study_id IS NULL)")
+	case q.indexed():
 		where = append(where, "m.run_id IN (SELECT id FROM runs)")
 	}
-	if q.Study != 0 {
-		where = append(where, "pa.study_id = "+p.add(q.Study))
+	if study != "" {
+		// A campaign of a study goes to its patients; only those of letters to chosen
+		// patients are looked at one by one.
+		where = append(where, "("+inRuns+"c.study_id = "+study+") OR "+inRuns+"c.study_id IS NULL) AND EXISTS (SELECT 1 FROM patients pa WHERE pa.id = m.patient_id AND pa.study_id = "+study+"))")
 	}
 	switch q.State {
 	case 0:
 		if q.indexed() {
-			where = append(where, "m.state >= 50")
+			where = append(where, "m.state >= 50 AND m.state IN (50, 60, 70, 80)") // each a step into the index
 		}
 	case studymail.Queued, studymail.Claimed:
 		where = append(where, "m.state = 10")

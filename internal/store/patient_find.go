@@ -34,6 +34,7 @@ type PatientQuery struct {
 	From       *PatientPlace // nil: the first page
 	Limit      int
 	Looks      int // how many patients it may look at; 0: 20,000
+	Total      int // how many match, where that is known; 0: it counts them
 }
 
 // PatientPage is one page.
@@ -54,25 +55,19 @@ const (
 // FindPatients gives one page. Whatever the filter, it takes few steps: it goes
 // through an index that has the filter, or through the smallest that has part of it.
 func (t *Tx) FindPatients(ctx context.Context, q PatientQuery) (PatientPage, error) {
-	var page PatientPage
-	total, err := t.CountPatients(ctx, q.PatientFilter)
-	if err != nil || total == 0 {
-		return page, err
-	}
-	w, err := t.wayTo(ctx, &q.PatientFilter, total)
-	if err != nil {
-		return page, err
-	}
-	var found foundPatients
-	switch {
-	case q.Order != ByUpdated:
-		found, err = t.walk(ctx, &q, w)
-	case w.known && w.size <= maxGathered:
-		found, err = t.gather(ctx, &q, w)
-	default:
-		if w, err = t.wayByUpdated(ctx, &q.PatientFilter); err == nil {
-			found, err = t.walk(ctx, &q, w)
+	var (
+		page PatientPage
+		err  error
+	)
+	total := q.Total
+	if total == 0 {
+		if total, err = t.CountPatients(ctx, q.PatientFilter); err != nil || total == 0 {
+			return page, err
 		}
+	}
+	found, ok, err := t.pickOut(ctx, &q, total)
+	if err == nil && !ok {
+		found, err = t.findByWay(ctx, &q, total)
 	}
 	if err != nil {
 		return page, err
@@ -89,6 +84,44 @@ func (t *Tx) FindPatients(ctx context.Context, q PatientQuery) (PatientPage, err
 		page.Next = &PatientPlace{last.Key, last.UpdatedAt}
 	}
 	return page, nil
+}
+
+// pickedOut is how many patients are gone through for a page when so many of all match
+// that a page is found among them.
+const pickedOut = 6000
+
+// pickOut goes through all patients in order, whatever the filter, where that is
+// likely to fill the page soon; false when it is not, or did not.
+func (t *Tx) pickOut(ctx context.Context, q *PatientQuery, total int) (foundPatients, bool, error) {
+	if q.People != nil || q.Study != 0 {
+		return foundPatients{}, false, nil
+	}
+	var all int // about: some are gone
+	if _, err := t.one(ctx, "find patients", `SELECT coalesce(max(id), 0) FROM patients`, nil, &all); err != nil {
+		return foundPatients{}, false, err
+	}
+	if 2*all*(q.Limit+1) > pickedOut*total {
+		return foundPatients{}, false, nil
+	}
+	some := *q
+	some.Looks = min(pickedOut, cmp.Or(q.Looks, maxLooked))
+	found, err := t.walk(ctx, &some, &way{legs: []leg{everybody}, exact: q.Provider == 0 && q.anyStanding() && q.Outcome == nil})
+	return found, !found.short, err
+}
+
+// findByWay goes by the indexes that the filter has.
+func (t *Tx) findByWay(ctx context.Context, q *PatientQuery, total int) (foundPatients, error) {
+	w, err := t.wayTo(ctx, &q.PatientFilter, total)
+	if err != nil {
+		return foundPatients{}, err
+	}
+	switch {
+	case q.Order != ByUpdated:
+		return t.walk(ctx, q, w)
+	case w.known && w.size <= maxGathered:
+		return t.gather(ctx, q, w)
+	}
+	return t.walk(ctx, q, wayByUpdated(&q.PatientFilter))
 }
 
 // foundPatients are the row keys of a page.

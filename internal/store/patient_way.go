@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"studymail"
@@ -67,6 +68,9 @@ func (t *Tx) wayTo(ctx context.Context, f *PatientFilter, total int) (*way, erro
 		}
 		return w, nil
 	}
+	if f.Outcome != nil && *f.Outcome != 0 && f.Provider == 0 && f.anyStanding() {
+		return t.byOutcome(ctx, f, total)
+	}
 	base, err := t.byStanding(ctx, f)
 	if err != nil || f.Outcome == nil || *f.Outcome == 0 {
 		return base, err
@@ -79,13 +83,29 @@ func (t *Tx) wayTo(ctx context.Context, f *PatientFilter, total int) (*way, erro
 	if err != nil || n > maxPassedBy*total && base.known && base.size <= n {
 		return base, err
 	}
-	w := &way{exact: f.Provider == 0 && f.anyStanding(), known: true, size: n}
-	cells, err := t.cells(ctx, &became, "study_id")
-	for _, c := range cells {
-		w.legs = append(w.legs, leg{columns: []string{"outcome", "study_id"}, values: []any{int(*f.Outcome), c[0]}, mail: true})
+	w, err := t.byOutcome(ctx, &became, n)
+	w.exact = false
+	return w, err
+}
+
+// byOutcome comes by patients by what became of their newest message, study by study.
+func (t *Tx) byOutcome(ctx context.Context, f *PatientFilter, size int) (*way, error) {
+	w := &way{exact: true, known: true, size: size}
+	add := func(study int64) {
+		w.legs = append(w.legs, leg{columns: []string{"outcome", "study_id"}, values: []any{int(*f.Outcome), study}, mail: true})
 	}
+	if f.Study != 0 {
+		add(f.Study)
+		return w, nil
+	}
+	err := t.each(ctx, "find studies", `SELECT id FROM studies ORDER BY id`, nil, func(rows *sql.Rows) error {
+		var study int64
+		err := rows.Scan(&study)
+		add(study)
+		return err
+	})
 	if len(w.legs) == 0 {
-		return base, err
+		w.legs = []leg{nobody}
 	}
 	return w, err
 }
@@ -128,10 +148,13 @@ func (t *Tx) byStanding(ctx context.Context, f *PatientFilter) (*way, error) {
 	return w, err
 }
 
-// wayByUpdated comes by patients in the order of their changes, study by study.
-func (t *Tx) wayByUpdated(ctx context.Context, f *PatientFilter) (*way, error) {
-	w := &way{exact: f.Provider == 0 && f.anyStanding() && f.Outcome == nil}
-	return w, t.addCells(ctx, w, f, "study_id")
+// wayByUpdated comes by patients in the order of their changes.
+func wayByUpdated(f *PatientFilter) *way {
+	w := &way{exact: f.Provider == 0 && f.anyStanding() && f.Outcome == nil, legs: []leg{everybody}}
+	if f.Study != 0 {
+		w.legs = []leg{{columns: []string{"study_id"}, values: []any{f.Study}}}
+	}
+	return w
 }
 
 // addCells makes a leg of each group of patients that has some of the filter.
@@ -154,8 +177,11 @@ func (t *Tx) addCells(ctx context.Context, w *way, f *PatientFilter, columns ...
 func (t *Tx) cells(ctx context.Context, f *PatientFilter, columns ...string) (all [][]int64, err error) {
 	var p params
 	where := f.where("c", "c.outcome", &p)
-	by := strings.Join(columns, ", ")
-	err = t.each(ctx, "find groups of patients", `SELECT `+by+` FROM `+t.pick(patientCounts)+` WHERE 1 = 1`+where+`
+	by, from := strings.Join(columns, ", "), t.numbersOf(f)
+	if slices.Contains(columns, "provider_id") {
+		from = t.pick(patientCounts)
+	}
+	err = t.each(ctx, "find groups of patients", `SELECT `+by+` FROM `+from+` WHERE 1 = 1`+where+`
 		GROUP BY `+by+` HAVING sum(patients) > 0 ORDER BY `+by, p, func(rows *sql.Rows) error {
 		cell := make([]int64, len(columns))
 		into := make([]any, len(columns))
@@ -206,33 +232,49 @@ func (t *Tx) NextPatients(ctx context.Context, w PatientWalk) ([]PatientRow, Pat
 		w.IDs = w.IDs[n:]
 		return rows, w, err
 	}
+	keys, next, err := t.NextPatientKeys(ctx, w)
+	if err != nil {
+		return nil, w, err
+	}
+	rows, err := t.patientsByKey(ctx, keys)
+	return rows, next, err
+}
+
+// NextPatientKeys is NextPatients for who needs their row keys only.
+func (t *Tx) NextPatientKeys(ctx context.Context, w PatientWalk) ([]int64, PatientWalk, error) {
+	var keys []int64
+	if w.way == nil {
+		rows, w, err := t.NextPatients(ctx, w)
+		for i := range rows {
+			keys = append(keys, rows[i].Key)
+		}
+		return keys, w, err
+	}
 	var (
 		p    params
-		keys []int64
+		seen int
+		last int64
 	)
-	query := w.way.legs[w.leg].query(&PatientQuery{}, PatientPlace{Key: w.after}, walkAtOnce, &p)
-	err := t.each(ctx, "go through patients", `SELECT id FROM (`+query+`) w ORDER BY id`, p, func(rows *sql.Rows) error {
-		var k int64
-		err := rows.Scan(&k)
-		keys = append(keys, k)
+	one := way{legs: w.way.legs[w.leg : w.leg+1], exact: w.way.exact}
+	query := one.chunk(&PatientQuery{PatientFilter: w.filter}, PatientPlace{Key: w.after}, walkAtOnce, &p)
+	err := t.each(ctx, "go through patients", query, p, func(rows *sql.Rows) error {
+		var l looked
+		err := rows.Scan(&l.Key, at{&l.Updated}, &l.fits)
+		seen, last = seen+1, l.Key
+		if l.fits && l.Key <= w.upTo {
+			keys = append(keys, l.Key)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, w, err
 	}
-	if len(keys) < walkAtOnce || keys[len(keys)-1] >= w.upTo {
+	if seen < walkAtOnce || last >= w.upTo {
 		w.leg, w.after = w.leg+1, 0
 	} else {
-		w.after = keys[len(keys)-1]
+		w.after = last
 	}
-	all, err := t.patientsByKey(ctx, keys)
-	rows := all[:0]
-	for i := range all {
-		if all[i].Key <= w.upTo && w.filter.fits(&all[i]) {
-			rows = append(rows, all[i])
-		}
-	}
-	return rows, w, err
+	return keys, w, nil
 }
 
 // Over tells that a walk has been everywhere.
@@ -241,13 +283,6 @@ func (w *PatientWalk) Over() bool {
 		return len(w.IDs) == 0
 	}
 	return w.leg >= len(w.way.legs)
-}
-
-// fits is the filter for a patient at hand.
-func (f *PatientFilter) fits(p *PatientRow) bool {
-	return (f.Study == 0 || f.Study == p.Study) && (f.Provider == 0 || f.Provider == p.Provider) &&
-		(f.Status == nil || *f.Status == p.Status) && (f.Cancelled == nil || *f.Cancelled == p.Cancelled) &&
-		(f.InStudy == nil || *f.InStudy == p.InStudy()) && (f.Outcome == nil || *f.Outcome == p.Outcome)
 }
 
 // PatientsByID gives the patients of some UUIDs, in their order; one that is not

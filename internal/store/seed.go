@@ -19,6 +19,8 @@ type SeedCampaign struct {
 	Over     time.Duration
 	State    studymail.CampaignState
 	Share    int // of the study's patients, in ten thousand
+	Halt     studymail.HaltReason
+	First    studymail.Run // of a campaign that has a canary: the canary's; Run is the rest's
 	// Of ten thousand messages, up to which number they are sent, failed, skipped,
 	// deferred, uncertain, cancelled; the rest is queued.
 	UpTo [6]int
@@ -29,7 +31,14 @@ func (t *Tx) BeginSeedCampaign(ctx context.Context, c *SeedCampaign, version int
 	if c.Step, err = t.AddCampaign(ctx, NewCampaign{Campaign: &c.Campaign, TemplateVersion: version}); err != nil {
 		return err
 	}
-	c.Run, err = t.AddRun(ctx, c.Step, studymail.WholeStep, 0, 0)
+	part := studymail.WholeStep
+	if c.Campaign.Canary.First > 0 {
+		if c.First, err = t.AddRun(ctx, c.Step, studymail.CanaryPart, 0, 0); err != nil {
+			return err
+		}
+		part = studymail.RestPart
+	}
+	c.Run, err = t.AddRun(ctx, c.Step, part, 0, 0)
 	return err
 }
 
@@ -86,12 +95,24 @@ func (t *Tx) EndSeedCampaign(ctx context.Context, c *SeedCampaign, planned int64
 		run, ended = studymail.RunDone, c.At.Add(c.Over)
 	case studymail.Draft, studymail.Scheduled, studymail.Running, studymail.Paused:
 	}
-	if _, err := t.exec(ctx, what, `UPDATE runs SET state = $1, planned = $2, created_at = $3, released_at = $3, ended_at = $4 WHERE id = $5`,
-		int(run), planned, ms(c.At), ms(ended), c.Run.Key); err != nil {
+	held, goes := false, time.Time{}
+	if c.Campaign.Canary.First > 0 {
+		n, err := t.seedCanary(ctx, c)
+		if err != nil {
+			return err
+		}
+		planned, held, goes = planned-n, true, t.now.Add(c.Campaign.Canary.Wait)
+	}
+	if _, err := t.exec(ctx, what, `UPDATE runs SET state = $1, planned = $2, created_at = $3, released_at = $3, ended_at = $4, held = $5, goes_at = $6 WHERE id = $7`,
+		int(run), planned, ms(c.At), ms(ended), flag(held), ms(goes), c.Run.Key); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, what, `UPDATE campaigns SET state = $1, created_at = $2, started_at = $2, ended_at = $3 WHERE id = $4`,
-		int(c.State), ms(c.At), ms(ended), c.Campaign.Key)
+	halted, detail := time.Time{}, ""
+	if c.Halt != "" {
+		halted, detail = c.At.Add(c.Over), "61 of 1200, 5.1 %; the limit is 5 %"
+	}
+	_, err := t.exec(ctx, what, `UPDATE campaigns SET state = $1, created_at = $2, started_at = $2, ended_at = $3, halt = $4, halt_detail = $5, halted_at = $6 WHERE id = $7`,
+		int(c.State), ms(c.At), ms(ended), string(c.Halt), detail, ms(halted), c.Campaign.Key)
 	return err
 }
 
@@ -116,7 +137,7 @@ func (t *Tx) SeedEvents(ctx context.Context, from, to int64) error {
 	return err
 }
 
-// EndSeed counts patients and figures anew, and has PostgreSQL look at its tables.
+// EndSeed counts patients and figures anew, and has PostgreSQL tidy its tables up.
 func (s *Store) EndSeed(ctx context.Context) error {
 	err := s.Write(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, "seed figures", `DELETE FROM figures WHERE span = 86400`); err != nil {
@@ -128,12 +149,17 @@ func (s *Store) EndSeed(ctx context.Context) error {
 				return err
 			}
 		}
+		if _, err := t.exec(ctx, "seed figures", `INSERT INTO figures (span, at, what, n)
+			SELECT 86400, at / 86400000 * 86400000, $1, count(*) FROM feedback WHERE kind IN ('hard', 'soft', 'policy') AND message_id IS NOT NULL GROUP BY at / 86400000`, studymail.FigureBounced); err != nil {
+			return err
+		}
 		return t.RecountPatients(ctx)
 	})
 	if err != nil || s.kind != Postgres {
 		return err
 	}
-	if _, err := s.write.ExecContext(ctx, `ANALYZE`); err != nil {
+	// As autovacuum leaves them, an hour later.
+	if _, err := s.write.ExecContext(ctx, `VACUUM (ANALYZE)`); err != nil {
 		return explain("look at the tables", err)
 	}
 	return nil

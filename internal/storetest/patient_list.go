@@ -317,8 +317,19 @@ func AWalkComesByEachPatientOfAFilterOnce(t *testing.T, s *store.Store) {
 		for !w.Over() {
 			var rows []store.PatientRow
 			read(t, s, func(tx *store.Tx) (err error) {
-				rows, w, err = tx.NextPatients(t.Context(), w)
-				return err
+				keys, _, err := tx.NextPatientKeys(t.Context(), w)
+				if err != nil {
+					return err
+				}
+				if rows, w, err = tx.NextPatients(t.Context(), w); err != nil {
+					return err
+				}
+				of := make([]int64, len(rows))
+				for i := range rows {
+					of[i] = rows[i].Key
+				}
+				equal(t, "row keys alone", fmt.Sprint(keys), fmt.Sprint(of))
+				return nil
 			})
 			for i := range rows {
 				got[rows[i].ID]++
@@ -333,8 +344,29 @@ func AWalkComesByEachPatientOfAFilterOnce(t *testing.T, s *store.Store) {
 			})
 		}
 	}
+	// Both tables of numbers follow.
+	if _, err := s.KeepLastMessages(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	read(t, s, func(tx *store.Tx) error {
+		n, err := tx.CountPatients(t.Context(), store.PatientFilter{})
+		if err != nil {
+			return err
+		}
+		sum := 0
+		of, err := tx.PatientsOfProviders(t.Context())
+		for _, k := range of {
+			sum += k.Patients
+		}
+		equal(t, "patients counted, with care providers and without", [2]int{n, sum}, [2]int{len(all), len(all)})
+		return err
+	})
 	ticked := store.PatientWalk{IDs: []studymail.ID{all[4].ID, studymail.NewID(), all[2].ID}}
 	read(t, s, func(tx *store.Tx) error {
+		keys, _, err := tx.NextPatientKeys(t.Context(), ticked)
+		if err != nil || len(keys) != 2 || keys[0] != all[4].Key || keys[1] != all[2].Key {
+			t.Fatalf("row keys of those that are ticked: %v, %v", keys, err)
+		}
 		rows, w, err := tx.NextPatients(t.Context(), ticked)
 		if len(rows) != 2 || rows[0].ID != all[4].ID || rows[1].ID != all[2].ID || !w.Over() {
 			t.Fatalf("of three ticked, one unknown, %d are met", len(rows))

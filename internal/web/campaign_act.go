@@ -22,6 +22,9 @@ type campaignActPage struct {
 	Confirm confirm
 }
 
+// Counting tells that the numbers are still counted.
+func (p *campaignActPage) Counting() bool { return p.Plan != nil && p.Plan.Counting }
+
 // campaignAction is what is done with a campaign in some states.
 type campaignAction struct {
 	name   string // in the path
@@ -94,11 +97,17 @@ func resumeCampaign() *campaignAction {
 				return "", err
 			}
 			// To resume it is to start it.
-			v.keepOpen()
-			res, err := s.Planner.Preview(v.ctx(), n.ID)
+			counted, err := s.countPlan(v, &n.CampaignRow, 0)
 			if err != nil {
 				return "", err
 			}
+			if counted == nil {
+				p.Confirm.Button = ""
+				plan, err := s.aboutPlan(v, &n.CampaignRow)
+				p.Plan = &plan
+				return "", err
+			}
+			res := counted.exact
 			plan := planOf(res)
 			p.Plan = &plan
 			p.Confirm.Button = "Send " + countOf(int64(res.Planned), "letter") + " now"

@@ -151,14 +151,17 @@ func (s *site) campaignReminder(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.keepOpen()
-	res, err := s.Planner.PreviewStep(v.ctx(), c.ID, step.Key)
+	counted, err := s.countPlan(v, &c, step.Key)
 	if err != nil {
 		return err
 	}
+	plan := plannedNow{Counting: true}
+	if counted != nil {
+		plan = planOf(counted.exact)
+	}
 	p := campaignReminderPage{
 		Heading: heading{Title: stepTitle(step.Number) + " of " + c.Name, Up: link{"Campaign " + c.Name, "/campaigns/" + c.ID.String()}},
-		Words:   "What it would do as things stand now. Nothing is sent by looking.", Plan: planOf(res),
+		Words:   "What it would do as things stand now. Nothing is sent by looking.", Plan: plan,
 	}
 	if !step.NextRunAt.IsZero() {
 		p.Words = "It looks on " + momentIn(step.NextRunAt.In(s.Config.TimeZone)).Words + ". If everything stayed as it is now, this would come of it; nothing is sent by looking."
@@ -169,11 +172,13 @@ func (s *site) campaignReminder(v *visit) error {
 // plannedNow is what a plan would do now: who gets the letter, and who is left out for
 // which reason.
 type plannedNow struct {
-	Planned int
-	LeftOut []reasonLine
-	Total   int // left out
+	Planned  int
+	LeftOut  []reasonLine
+	Total    int  // left out
+	Counting bool // it is not there yet …
+	About    bool // … and the numbers are not exact
 }
 
 func planOf(res audience.Result) plannedNow {
-	return plannedNow{res.Planned, reasonsOf(res.LeftOut, func(studymail.Reason) string { return "" }), sumOf(res.LeftOut)}
+	return plannedNow{Planned: res.Planned, LeftOut: reasonsOf(res.LeftOut, func(studymail.Reason) string { return "" }), Total: sumOf(res.LeftOut)}
 }

@@ -33,7 +33,7 @@ type campaignReviewPage struct {
 	Groups  int // of patients, with a sample each or not
 }
 
-// campaignReview shows what a draft will do, exactly, and asks.
+// campaignReview shows what a draft will do, and asks once the numbers are exact.
 func (s *site) campaignReview(v *visit) error {
 	n, err := s.readCampaign(v)
 	if err != nil {
@@ -43,24 +43,28 @@ func (s *site) campaignReview(v *visit) error {
 		v.flash("This campaign is not a draft any more.")
 		return v.redirect("/campaigns/" + n.ID.String())
 	}
-	v.keepOpen()
-	res, err := s.Planner.Preview(v.ctx(), n.ID)
+	counted, err := s.countPlan(v, &n.CampaignRow, 0)
 	if err != nil {
 		return err
 	}
-	return s.showReview(v, http.StatusOK, n, res, "")
+	return s.showReview(v, http.StatusOK, n, counted, "")
 }
 
-func (s *site) showReview(v *visit, status int, n *campaignNow, res audience.Result, changed string) error {
+// showReview shows what a draft does, with the exact numbers and the button, or while
+// they are counted, which is nil then, with what is known about them.
+func (s *site) showReview(v *visit, status int, n *campaignNow, counted *planCount, changed string) error {
 	path := "/campaigns/" + n.ID.String()
 	p := campaignReviewPage{
 		Heading: heading{Title: "Review " + n.Name, Up: link{"Campaign " + n.Name, path}, Words: "Nothing was sent yet."},
-		Changed: changed, Plan: planOf(res),
-		Confirm: confirm{
-			Action: path + "/start", Form: newForm(), Back: path, Hidden: map[string]string{"expect": frozenPlan(res)},
-			Button: "Send " + countOf(int64(res.Planned), "letter") + " now",
-			Text:   countOf(int64(res.Planned), "letter") + " will be planned now and leave as fast as the mail server takes them. It can be paused and cancelled at any time; what has left cannot be taken back.",
-		},
+		Changed: changed,
+	}
+	if counted != nil {
+		p.Plan = planOf(counted.exact)
+	} else {
+		var err error
+		if p.Plan, err = s.aboutPlan(v, &n.CampaignRow); err != nil {
+			return err
+		}
 	}
 	var spec when.Spec
 	err := v.read(func(tx *store.Tx) error {
@@ -89,6 +93,29 @@ func (s *site) showReview(v *visit, status int, n *campaignNow, res audience.Res
 	}
 	if n.Schedule != 0 {
 		p.Times = s.timesOfSpec(spec)
+	}
+	if p.Samples, p.Groups, err = s.samplesOf(v, n, counted); err != nil {
+		return err
+	}
+	if f := s.timeFact(v, n, p.Plan.Planned); f.Name != "" {
+		p.Facts = append(p.Facts, f)
+	}
+	if counted != nil {
+		s.askToStart(&p, n, counted.exact, spec)
+	}
+	return v.pageAs(status, "campaign_review", p.Heading.Title, p)
+}
+
+// askToStart says what the button does, to exactly how many; or why there is none.
+func (s *site) askToStart(p *campaignReviewPage, n *campaignNow, res audience.Result, spec when.Spec) {
+	path := "/campaigns/" + n.ID.String()
+	p.Confirm = confirm{
+		Action: path + "/start", Form: newForm(), Back: path, Hidden: map[string]string{"expect": frozenPlan(res)},
+		Button: "Send " + countOf(int64(res.Planned), "letter") + " now",
+		Text:   countOf(int64(res.Planned), "letter") + " will be planned now and leave as fast as the mail server takes them. It can be paused and cancelled at any time; what has left cannot be taken back.",
+	}
+	switch {
+	case n.Schedule != 0:
 		first := spec.Next(s.Now())
 		p.Confirm.Button = "Start it at its time"
 		p.Confirm.Text = "It starts by itself, first on " + momentIn(first).Words + ". Who gets the letter is decided then: as things stand now, " +
@@ -96,16 +123,9 @@ func (s *site) showReview(v *visit, status int, n *campaignNow, res audience.Res
 		if first.IsZero() {
 			p.Words, p.Confirm.Button = "Its time has passed: change the draft, and choose another.", ""
 		}
-	} else if res.Planned == 0 {
+	case res.Planned == 0:
 		p.Words, p.Confirm.Button = "Nobody would get this letter now, so there is nothing to send. The reasons stand above; change the draft, or what keeps the patients from it.", ""
 	}
-	if p.Samples, p.Groups, err = s.samplesOf(v, n); err != nil {
-		return err
-	}
-	if f := s.timeFact(v, n, res.Planned); f.Name != "" {
-		p.Facts = append(p.Facts, f)
-	}
-	return v.pageAs(status, "campaign_review", p.Heading.Title, p)
 }
 
 // reviewFacts say what the draft is, and each of its reminders.
@@ -202,13 +222,12 @@ func (s *site) campaignStart(v *visit) error {
 		v.flash("It was started already, once.")
 		return v.redirect(path)
 	}
-	v.keepOpen()
-	res, err := s.Planner.Preview(v.ctx(), n.ID)
+	counted, err := s.countPlan(v, &n.CampaignRow, 0)
 	if err != nil {
 		return err
 	}
-	if f.Get("expect") != frozenPlan(res) {
-		return s.showReview(v, http.StatusConflict, n, res, planChanged(f.Get("expect"), res))
+	if res := counted.exact; f.Get("expect") != frozenPlan(res) {
+		return s.showReview(v, http.StatusConflict, n, counted, planChanged(f.Get("expect"), res))
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), inRequest)
 	defer cancel()

@@ -8,8 +8,12 @@ import (
 	"studymail/internal/store"
 )
 
-// samplesShown bounds the letters that a review shows.
-const samplesShown = 5
+// samplesShown bounds the letters that a review shows; mostGroups how many care
+// providers it says there are.
+const (
+	samplesShown = 5
+	mostGroups   = 1000
+)
 
 // letterSample is a letter as an invented patient of a care provider would get it.
 type letterSample struct {
@@ -18,12 +22,21 @@ type letterSample struct {
 }
 
 // samplesOf puts a campaign's first letter together for each care provider of those
-// who may get it, and tells how many of these there are.
-func (s *site) samplesOf(v *visit, n *campaignNow) (all []letterSample, groups int, err error) {
+// who may get it, and tells how many of these there are. Those of chosen patients are
+// counted with them; a study's are known.
+func (s *site) samplesOf(v *visit, n *campaignNow, counted *planCount) (all []letterSample, groups int, err error) {
 	err = v.read(func(tx *store.Tx) error {
-		found, err := tx.AudienceGroups(v.ctx(), &n.Campaign, 1000)
-		if err != nil || len(n.steps) == 0 {
-			return err
+		var found []store.AudienceGroup
+		if counted != nil {
+			found = counted.groups
+		}
+		if n.Study != 0 {
+			if found, err = tx.AudienceGroups(v.ctx(), &n.Campaign, mostGroups); err != nil {
+				return err
+			}
+		}
+		if len(n.steps) == 0 {
+			return nil
 		}
 		text, err := tx.TemplateVersionByKey(v.ctx(), n.steps[0].TemplateVersion)
 		if err != nil {

@@ -94,14 +94,15 @@ func (s *site) listPatients(v *visit, status int, f, search *form) error {
 			return err
 		}
 		q.PatientFilter = filter.PatientFilter
-		if found, err = tx.FindPatients(v.ctx(), q); err != nil {
-			return err
-		}
 		if filter.People != nil {
 			facets.Total, err = tx.CountPatients(v.ctx(), filter.PatientFilter)
+		} else {
+			facets, err = tx.PatientFacets(v.ctx(), filter.PatientFilter)
+		}
+		if q.Total = facets.Total; err != nil || q.Total == 0 {
 			return err
 		}
-		facets, err = tx.PatientFacets(v.ctx(), filter.PatientFilter)
+		found, err = tx.FindPatients(v.ctx(), q)
 		return err
 	})
 	if err != nil {

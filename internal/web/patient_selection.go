@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -175,6 +176,12 @@ const workFor = time.Minute
 // keepOpen keeps a request open for long work: its parts ask for it.
 func (v *visit) keepOpen() {
 	until := v.Now().Add(workFor)
-	_ = v.control().SetReadDeadline(until) // a recorder of tests has none
+	reads := until
+	if v.r.Method == http.MethodGet {
+		// Nothing more is read of it. A deadline that passes meanwhile, in a machine that
+		// slept, would have all later requests of the same connection fail.
+		reads = time.Time{}
+	}
+	_ = v.control().SetReadDeadline(reads) // a recorder of tests has none
 	_ = v.control().SetWriteDeadline(until)
 }

@@ -110,15 +110,11 @@ func (s *site) draftSend(v *visit, f *form, sel *selection, template string, n i
 		v.keepOpen()
 		next := walk
 		err := s.Store.Write(ctx, func(tx *store.Tx) error {
-			rows, w, err := tx.NextPatients(ctx, walk)
+			keys, w, err := tx.NextPatientKeys(ctx, walk)
 			if err != nil {
 				return err
 			}
 			next = w
-			keys := make([]int64, len(rows))
-			for i := range rows {
-				keys[i] = rows[i].Key
-			}
 			return tx.AddCampaignPatients(ctx, &c, keys)
 		})
 		if err != nil {

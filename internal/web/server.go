@@ -40,6 +40,7 @@ type Options struct {
 	Opener      *sealed.Opener // pages show personal details to those with the right, with an event
 	Now         func() time.Time
 	Version     string
+	Patience    time.Duration // of a page, for numbers that take long to count; 0: its own
 
 	// SendTest hands one letter over to the user who asks; nil: this process cannot.
 	SendTest func(ctx context.Context, t TestLetter) (studymail.Outcome, error)

@@ -16,6 +16,7 @@ type site struct {
 	pages    *pages
 	sessions *sessions
 	desk     kept[deskNumbers] // of the first page
+	plans    *planCounts
 	origins  *http.CrossOriginProtection
 
 	ending     chan struct{} // closed when the server ends: answers that go on for long end with it
@@ -23,7 +24,7 @@ type site struct {
 }
 
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o, origins: http.NewCrossOriginProtection(), ending: make(chan struct{})}
+	s := &site{Options: o, origins: http.NewCrossOriginProtection(), ending: make(chan struct{}), plans: newPlanCounts()}
 	s.endStreams = sync.OnceFunc(func() { close(s.ending) })
 	if u, err := url.Parse(o.Config.PublicURL); err == nil && u.Host != "" {
 		// A proxy in front may have changed the Host that the browser asked for.

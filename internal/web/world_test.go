@@ -116,7 +116,7 @@ func newHouse(tb testing.TB, environ ...string) *house {
 			return e, err
 		},
 		Flow:   func(context.Context, *store.Tx, int64, int) (studymail.Flow, error) { return h.flow, nil },
-		Config: cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test",
+		Config: cfg, Store: h.store, Accounts: accounts, Feedback: feedback.New(feedback.Options{Store: h.store, Sealer: keys.Sealer(), Opener: keys.Opener()}), Sealer: keys.Sealer(), Opener: keys.Opener(), Now: now, Version: "test", Patience: time.Minute,
 	})
 	if err != nil {
 		tb.Fatal(err)

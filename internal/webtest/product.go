@@ -82,6 +82,7 @@ func start(dir string, environ []string) (_ *Product, end func() error, err erro
 		stop()
 		return nil, nil, err
 	}
+	a.Patience = patience
 	up, done := make(chan string, 1), make(chan error, 1)
 	go func() {
 		done <- a.Serve(ctx, app.Parts{Mode: "serve", Workers: true, Web: true}, func(addr string) { up <- addr })

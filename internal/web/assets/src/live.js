@@ -1,7 +1,7 @@
 // <section id="progress" data-live="/campaigns/UUID/live">: the server sends an
 // event whenever something changed, and the section is taken anew from the page.
 // Where no stream comes through (a proxy, too many tabs) it asks every 5 seconds.
-// data-live="" only asks. The section ends it by coming back without data-live.
+// data-live="" only asks, by data-every="1000" each second. The section ends it by coming back without data-live.
 const watched = new Set();
 
 export function live(htmx) {
@@ -39,7 +39,7 @@ function watch(htmx, id) {
   const poll = () => {
     stream?.close();
     clearInterval(timer);
-    timer = setInterval(refresh, every);
+    timer = setInterval(refresh, Number(part()?.dataset.every) || every);
   };
   document.addEventListener("visibilitychange", refresh);
   const url = part().dataset.live;
