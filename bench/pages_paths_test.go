@@ -166,6 +166,7 @@ func (w *world) clicks() (all []click) {
 	get("/feedback/"+feedback, "")
 	get("/feedback/"+feedback+"/undo", "")
 	get("/suppression", "", middle("suppressions"), last)
+	get("/suppression/ses", "")
 	get("/suppression/"+one(`SELECT uuid FROM suppressions ORDER BY id DESC LIMIT 1`), "")
 
 	imported := "/imports/" + one(`SELECT uuid FROM imports ORDER BY id LIMIT 1`)

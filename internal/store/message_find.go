@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,11 +81,12 @@ func (t *Tx) findMessages(ctx context.Context, q *MessageQuery) (MessagesFound, 
 		if !q.Since.IsZero() || !q.Until.IsZero() {
 			where = append(where, fmt.Sprintf("m.id + 0 >= %s AND m.id + 0 < %s", p.add(since), p.add(until)))
 		}
-		all, of := strings.Join(where, " AND "), p
+		ways := q.ways(&p)
+		all, of := everyWay(ways, where), slices.Clone(p)
 		if q.Before != 0 {
 			where = append(where, "m.id + 0 < "+p.add(q.Before))
 		}
-		query := `SELECT m.id FROM messages m WHERE ` + strings.Join(where, " AND ") + ` ORDER BY m.id + 0 DESC LIMIT ` + p.add(q.Limit+1)
+		query := `SELECT id FROM ` + everyWay(ways, where) + ` ORDER BY id DESC LIMIT ` + p.add(q.Limit+1)
 		if err := take(query, p); err != nil {
 			return f, err
 		}
@@ -92,9 +94,10 @@ func (t *Tx) findMessages(ctx context.Context, q *MessageQuery) (MessagesFound, 
 			f.Total = len(f.Rows)
 			return f, nil
 		}
-		_, err := t.one(ctx, "count messages", `SELECT count(*) FROM messages m WHERE `+all, of, &f.Total)
+		_, err := t.one(ctx, "count messages", `SELECT count(*) FROM `+all, of, &f.Total)
 		return f, err
 	}
+	where = append(where, q.ofStudy(&p)...)
 	if q.Before != 0 {
 		until = min(until, q.Before)
 	}
@@ -140,29 +143,52 @@ func (q *MessageQuery) indexed() bool {
 	return false
 }
 
-// wheres gives the conditions but for the dates.
-func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
-	const inRuns = "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE "
-	study := ""
-	if q.Study != 0 {
-		study = p.add(q.Study)
-	}
+const (
+	inRuns = "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE "
+	isOf   = "EXISTS (SELECT 1 FROM patients pa WHERE pa.id = m.patient_id AND pa.study_id = "
+)
+
+// ways are the conditions by which the indexes of runs lead to all that may match. To a
+// study's messages two ways lead: by its campaigns, which go to its patients, and by letters
+// to chosen patients, who are looked at one by one.
+func (q *MessageQuery) ways(p *params) [][]string {
 	switch {
 	case !q.Campaign.IsZero():
+		return [][]string{q.ofStudy(p)}
+	case q.Study != 0:
+		study := p.add(q.Study)
+		return [][]string{{inRuns + "c.study_id = " + study + ")"}, {inRuns + "c.study_id IS NULL)", isOf + study + ")"}}
+	}
+	return [][]string{{"m.run_id IN (SELECT id FROM runs)"}}
+}
+
+// everyWay is where the messages stand that match. (+ 0: an order that no index has.)
+func everyWay(ways [][]string, where []string) string {
+	all := make([]string, len(ways))
+	for i, way := range ways {
+		all[i] = `SELECT m.id + 0 AS id FROM messages m WHERE ` + strings.Join(slices.Concat(way, where), " AND ")
+	}
+	return `(` + strings.Join(all, ` UNION ALL `) + `) m`
+}
+
+// ofStudy are the conditions that the messages are a study's, where no index leads to them
+// or they are of one campaign.
+func (q *MessageQuery) ofStudy(p *params) []string {
+	if q.Study == 0 {
+		return nil
+	}
+	study := p.add(q.Study)
+	return []string{"(" + inRuns + "c.study_id = " + study + ") OR " + inRuns + "c.study_id IS NULL) AND " + isOf + study + "))"}
+}
+
+// wheres gives the conditions but for the dates and the study.
+func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
+	if !q.Campaign.IsZero() {
 		runs := inRuns + "c.uuid = " + p.add(q.Campaign)
 		if q.Step != 0 {
 			runs += " AND r.step_id = (SELECT id FROM steps WHERE campaign_id = c.id AND number = " + p.add(q.Step) + ")"
 		}
 		where = append(where, runs+")")
-	case q.indexed() && study != "":
-		where = append(where, inRuns+"c.study_id = "+study+" OR c.study_id IS NULL)")
-	case q.indexed():
-		where = append(where, "m.run_id IN (SELECT id FROM runs)")
-	}
-	if study != "" {
-		// A campaign of a study goes to its patients; only those of letters to chosen
-		// patients are looked at one by one.
-		where = append(where, "("+inRuns+"c.study_id = "+study+") OR "+inRuns+"c.study_id IS NULL) AND EXISTS (SELECT 1 FROM patients pa WHERE pa.id = m.patient_id AND pa.study_id = "+study+"))")
 	}
 	switch q.State {
 	case 0:

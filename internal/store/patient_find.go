@@ -147,7 +147,7 @@ func (t *Tx) walk(ctx context.Context, q *PatientQuery, w *way) (foundPatients, 
 	for limit := w.firstChunk(q, most); ; limit = min(2*limit, w.largestChunk(q)) {
 		var p params
 		all := make([]looked, 0, limit)
-		err := t.each(ctx, "find patients", w.chunk(q, from, limit, &p), p, func(rows *sql.Rows) error {
+		err := t.each(ctx, "find patients", w.chunk(t.kind, q, from, limit, &p), p, func(rows *sql.Rows) error {
 			var l looked
 			err := rows.Scan(&l.Key, at{&l.Updated}, &l.fits)
 			all = append(all, l)
@@ -212,10 +212,10 @@ func (q *PatientQuery) order(table, key string, from PatientPlace, p *params) (b
 }
 
 // chunk makes the statement for the next patients of a walk, with whether they fit.
-func (w *way) chunk(q *PatientQuery, from PatientPlace, limit int, p *params) string {
+func (w *way) chunk(kind Kind, q *PatientQuery, from PatientPlace, limit int, p *params) string {
 	legs := make([]string, len(w.legs))
 	for i := range w.legs {
-		legs[i] = w.legs[i].query(q, from, limit, p)
+		legs[i] = w.legs[i].query(kind, q, from, limit, p)
 	}
 	_, by := q.order("w", "id", from, &params{})
 	inner := legs[0]
@@ -246,7 +246,7 @@ func (t *Tx) gather(ctx context.Context, q *PatientQuery, w *way) (foundPatients
 	all.Order, all.Descending, all.From = ByAdded, false, nil
 	legs := make([]string, len(w.legs))
 	for i := range w.legs {
-		legs[i] = w.legs[i].query(&all, start(&all), maxGathered+1, &p)
+		legs[i] = w.legs[i].query(t.kind, &all, start(&all), maxGathered+1, &p)
 	}
 	f := q.PatientFilter
 	f.People = nil

@@ -24,24 +24,56 @@ type leg struct {
 	columns []string
 	values  []any
 	mail    bool // of last_messages, not of patients
+	few     bool // in any order
 }
 
 const patientColumns = `id, updated_at, study_id, provider_id, status, cancelled`
 
 // query gives the leg's patients from a place on.
-func (l *leg) query(q *PatientQuery, from PatientPlace, limit int, p *params) string {
-	var where strings.Builder
-	for i, column := range l.columns {
-		where.WriteString(column + " = " + p.add(l.values[i]) + " AND ")
+func (l *leg) query(kind Kind, q *PatientQuery, from PatientPlace, limit int, p *params) string {
+	table, key := "patients", "id"
+	if l.mail {
+		table, key = "last_messages", "patient_id"
 	}
+	where, by := l.part(kind, q, table, key, from, p)
 	if !l.mail {
-		behind, by := q.order("patients", "id", from, p)
-		return fmt.Sprintf(`SELECT * FROM (SELECT `+patientColumns+` FROM patients WHERE %s%s ORDER BY %s LIMIT %s) l`, where.String(), behind, by, p.add(limit))
+		return fmt.Sprintf(`SELECT * FROM (SELECT `+patientColumns+` FROM patients WHERE %s ORDER BY %s LIMIT %s) l`, where, by, p.add(limit))
 	}
-	behind, by := q.order("last_messages", "patient_id", from, p)
 	return fmt.Sprintf(`SELECT pa.id, pa.updated_at, pa.study_id, pa.provider_id, pa.status, pa.cancelled
-		FROM (SELECT patient_id FROM last_messages WHERE %s%s ORDER BY %s LIMIT %s) l CROSS JOIN patients pa WHERE pa.id = l.patient_id`,
-		where.String(), behind, by, p.add(limit))
+		FROM (SELECT patient_id FROM last_messages WHERE %s ORDER BY %s LIMIT %s) l CROSS JOIN patients pa WHERE pa.id = l.patient_id`,
+		where, by, p.add(limit))
+}
+
+// part says which part of the index the leg is, and its order.
+//
+// PostgreSQL takes "study_id = 2 ORDER BY id" for a walk by the row keys, through the
+// patients of all other studies: half a million, where studies came one after the other.
+// Compared as rows, the columns and the key can only be had from the index.
+func (l *leg) part(kind Kind, q *PatientQuery, table, key string, from PatientPlace, p *params) (where, by string) {
+	if kind == SQLite || len(l.columns) == 0 || l.few {
+		var is strings.Builder
+		for i, column := range l.columns {
+			is.WriteString(column + " = " + p.add(l.values[i]) + " AND ")
+		}
+		behind, by := q.order(table, key, from, p)
+		return is.String() + behind, by
+	}
+	compare, bound, direction := ">", "<=", " ASC"
+	if q.Descending {
+		compare, bound, direction = "<", ">=", " DESC"
+	}
+	var are []string
+	for _, v := range l.values {
+		are = append(are, p.add(v))
+	}
+	columns, place := slices.Clone(l.columns), slices.Clone(are)
+	if q.Order == ByUpdated {
+		columns, place = append(columns, "updated_at"), append(place, p.add(from.Updated.UnixMilli()))
+	}
+	columns, place = append(columns, key), append(place, p.add(from.Key))
+	row := func(of []string) string { return "(" + strings.Join(of, ", ") + ")" }
+	where = row(columns) + " " + compare + " " + row(place) + " AND " + row(l.columns) + " " + bound + " " + row(are)
+	return where, strings.Join(columns, direction+", ") + direction
 }
 
 // Legs are walked side by side: many are worth it only where nothing that they
@@ -61,7 +93,7 @@ func (t *Tx) wayTo(ctx context.Context, f *PatientFilter, total int) (*way, erro
 	if f.People != nil {
 		w := &way{exact: f.Study == 0 && f.Provider == 0 && f.anyStanding() && f.Outcome == nil, known: true, size: len(f.People)}
 		for _, k := range f.People {
-			w.legs = append(w.legs, leg{columns: []string{"person_id"}, values: []any{k}})
+			w.legs = append(w.legs, leg{columns: []string{"person_id"}, values: []any{k}, few: true})
 		}
 		if w.legs == nil {
 			w.legs = []leg{nobody}
@@ -256,7 +288,7 @@ func (t *Tx) NextPatientKeys(ctx context.Context, w PatientWalk) ([]int64, Patie
 		last int64
 	)
 	one := way{legs: w.way.legs[w.leg : w.leg+1], exact: w.way.exact}
-	query := one.chunk(&PatientQuery{PatientFilter: w.filter}, PatientPlace{Key: w.after}, walkAtOnce, &p)
+	query := one.chunk(t.kind, &PatientQuery{PatientFilter: w.filter}, PatientPlace{Key: w.after}, walkAtOnce, &p)
 	err := t.each(ctx, "go through patients", query, p, func(rows *sql.Rows) error {
 		var l looked
 		err := rows.Scan(&l.Key, at{&l.Updated}, &l.fits)

@@ -16,3 +16,8 @@ CREATE TABLE patient_sums (
 
 INSERT INTO patient_sums (study_id, status, cancelled, outcome, patients)
     SELECT study_id, status, cancelled, outcome, sum(patients) FROM patient_counts GROUP BY 1, 2, 3, 4;
+
+-- With the key in it, the index alone gives a list of what was deferred.
+CREATE INDEX messages_deferred_new ON messages (run_id, next_attempt_at) INCLUDE (id) WHERE state = 30;
+DROP INDEX messages_deferred;
+ALTER INDEX messages_deferred_new RENAME TO messages_deferred;
