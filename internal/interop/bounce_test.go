@@ -24,9 +24,9 @@ var refusing = []smtptest.Rule{
 	{At: smtptest.AtRcpt, Match: "slow*", Code: 451, Text: "4.7.1 greylisted, come back later"}, // nothing comes back before the test ends
 }
 
-// bounces are the lines of main.cf that hand those recipients on to that server, and
-// what comes back to the receiver.
-func bounces(behind, receiver string) string {
+// bounces are the lines of main.cf that hand so many of each of those recipients on to that
+// server, and what comes back to the receiver.
+func bounces(behind, receiver string, each int) string {
 	by := func(addr string) string {
 		_, port, _ := net.SplitHostPort(addr)
 		return "smtp:[127.0.0.1]:" + port
@@ -53,7 +53,7 @@ func TestBouncesOfARealPostfixComeBack(t *testing.T) {
 			addr := freeAddr(t)
 			behind := smtptest.Start(t, smtptest.Config{})
 			behind.SetRules(refusing...)
-			p := postfix(t, bounces(behind.Addr(), addr))
+			p := postfix(t, bounces(behind.Addr(), addr, each))
 			t.Cleanup(func() {
 				if t.Failed() {
 					said, err := os.ReadFile(filepath.Join(p.mails, "../../../mail.log"))

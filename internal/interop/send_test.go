@@ -99,11 +99,16 @@ func installed(t *testing.T, dir, url string, environ []string) *app.App {
 	must(t, err)
 	a, err := app.Open(t.Context(), app.Options{
 		Dir: dir, Now: app.Clock, Tables: app.Make,
-		Environ: append([]string{"DATABASE_URL=" + url, "EMAIL=studies@example.org", "BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org"}, environ...),
+		Environ: settings(url, environ...),
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, a.Close()) })
 	return a
+}
+
+// settings are those of each installation, and more.
+func settings(url string, more ...string) []string {
+	return append([]string{"DATABASE_URL=" + url, "EMAIL=studies@example.org", "BOUNCE_DOMAIN=bounces.example.org", "PUBLIC_URL=https://studies.example.org"}, more...)
 }
 
 // signWith makes two DKIM keys, and gives what would stand in the DNS.
