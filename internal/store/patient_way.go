@@ -48,9 +48,11 @@ func (l *leg) query(kind Kind, q *PatientQuery, from PatientPlace, limit int, p 
 //
 // PostgreSQL takes "study_id = 2 ORDER BY id" for a walk by the row keys, through the
 // patients of all other studies: half a million, where studies came one after the other.
-// Compared as rows, the columns and the key can only be had from the index.
+// Compared as rows, the study and the key can only be had from their index. Legs of more
+// columns, of which many stand side by side, are left to it: it guesses how many rows are
+// in such a comparison, and by that how to join them, wrongly.
 func (l *leg) part(kind Kind, q *PatientQuery, table, key string, from PatientPlace, p *params) (where, by string) {
-	if kind == SQLite || len(l.columns) == 0 || l.few {
+	if kind == SQLite || len(l.columns) != 1 || l.few {
 		var is strings.Builder
 		for i, column := range l.columns {
 			is.WriteString(column + " = " + p.add(l.values[i]) + " AND ")
