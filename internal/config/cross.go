@@ -22,12 +22,7 @@ func (l *loader) cross() {
 			c.EmailPort = 587
 		}
 	}
-	if path, ok := strings.CutPrefix(l.sources["EMAIL_TOKEN"], fromFile); ok {
-		c.EmailTokenFile = c.path(path)
-	}
-	if !c.EmailToken.IsEmpty() && !c.EmailPassword.IsEmpty() {
-		l.problem("EMAIL_TOKEN", "found both it and EMAIL_PASSWORD; allowed: one of them")
-	}
+	c.EmailTokenFile = l.tokenFile("EMAIL_TOKEN", c.EmailToken, "EMAIL_PASSWORD", c.EmailPassword)
 	if c.EmailUser == "" && (!c.EmailPassword.IsEmpty() || !c.EmailToken.IsEmpty()) {
 		c.EmailUser = c.Email
 	}
@@ -75,6 +70,18 @@ func (l *loader) sender() {
 	}
 }
 
+// tokenFile gives the file that a token is read from, "" for none. There must be no password
+// beside a token.
+func (l *loader) tokenFile(name string, token sealed.Secret, besides string, password sealed.Secret) string {
+	if !token.IsEmpty() && !password.IsEmpty() {
+		l.problem(name, "found both it and %s; allowed: one of them", besides)
+	}
+	if path, ok := strings.CutPrefix(l.sources[name], fromFile); ok {
+		return l.c.path(path)
+	}
+	return ""
+}
+
 // mailbox settles the mailbox that feedback is read from.
 func (l *loader) mailbox() {
 	m := &l.c.FeedbackIMAP
@@ -84,15 +91,10 @@ func (l *loader) mailbox() {
 			m.Port = 993
 		}
 	}
-	if path, ok := strings.CutPrefix(l.sources["FEEDBACK_IMAP_TOKEN"], fromFile); ok {
-		m.TokenFile = l.c.path(path)
-	}
 	if m.Host == "" {
 		return
 	}
-	if !m.Token.IsEmpty() && !m.Password.IsEmpty() {
-		l.problem("FEEDBACK_IMAP_TOKEN", "found both it and FEEDBACK_IMAP_PASSWORD; allowed: one of them")
-	}
+	m.TokenFile = l.tokenFile("FEEDBACK_IMAP_TOKEN", m.Token, "FEEDBACK_IMAP_PASSWORD", m.Password)
 	if m.User == "" {
 		l.problem("FEEDBACK_IMAP_USER", "found nothing, but FEEDBACK_IMAP_HOST is set; allowed: %s", allowedFor("FEEDBACK_IMAP_USER"))
 	}

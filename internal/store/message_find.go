@@ -143,23 +143,27 @@ func (q *MessageQuery) indexed() bool {
 	return false
 }
 
-const (
-	inRuns = "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE "
-	isOf   = "EXISTS (SELECT 1 FROM patients pa WHERE pa.id = m.patient_id AND pa.study_id = "
-)
+const inRuns = "m.run_id IN (SELECT r.id FROM campaigns c JOIN runs r ON r.campaign_id = c.id WHERE "
 
-// ways are the conditions by which the indexes of runs lead to all that may match. To a
-// study's messages two ways lead: by its campaigns, which go to its patients, and by letters
-// to chosen patients, who are looked at one by one.
+// ways are the conditions by which the indexes of runs lead to all that may match.
 func (q *MessageQuery) ways(p *params) [][]string {
 	switch {
 	case !q.Campaign.IsZero():
 		return [][]string{q.ofStudy(p)}
 	case q.Study != 0:
-		study := p.add(q.Study)
-		return [][]string{{inRuns + "c.study_id = " + study + ")"}, {inRuns + "c.study_id IS NULL)", isOf + study + ")"}}
+		return q.studyWays(p)
 	}
 	return [][]string{{"m.run_id IN (SELECT id FROM runs)"}}
+}
+
+// studyWays lead to a study's messages: by its campaigns, which go to its patients, and by
+// letters to chosen patients, who are looked at one by one.
+func (q *MessageQuery) studyWays(p *params) [][]string {
+	study := p.add(q.Study)
+	return [][]string{
+		{inRuns + "c.study_id = " + study + ")"},
+		{inRuns + "c.study_id IS NULL)", "EXISTS (SELECT 1 FROM patients pa WHERE pa.id = m.patient_id AND pa.study_id = " + study + ")"},
+	}
 }
 
 // everyWay is where the messages stand that match. (+ 0: an order that no index has.)
@@ -177,8 +181,11 @@ func (q *MessageQuery) ofStudy(p *params) []string {
 	if q.Study == 0 {
 		return nil
 	}
-	study := p.add(q.Study)
-	return []string{"(" + inRuns + "c.study_id = " + study + ") OR " + inRuns + "c.study_id IS NULL) AND " + isOf + study + "))"}
+	var either []string
+	for _, way := range q.studyWays(p) {
+		either = append(either, strings.Join(way, " AND "))
+	}
+	return []string{"(" + strings.Join(either, " OR ") + ")"}
 }
 
 // wheres gives the conditions but for the dates and the study.

@@ -64,17 +64,13 @@ func (l *leg) part(kind Kind, q *PatientQuery, table, key string, from PatientPl
 	if q.Descending {
 		compare, bound, direction = "<", ">=", " DESC"
 	}
-	var are []string
-	for _, v := range l.values {
-		are = append(are, p.add(v))
-	}
-	columns, place := slices.Clone(l.columns), slices.Clone(are)
+	column, is := l.columns[0], p.add(l.values[0])
+	columns, place := []string{column}, []string{is}
 	if q.Order == ByUpdated {
 		columns, place = append(columns, "updated_at"), append(place, p.add(from.Updated.UnixMilli()))
 	}
 	columns, place = append(columns, key), append(place, p.add(from.Key))
-	row := func(of []string) string { return "(" + strings.Join(of, ", ") + ")" }
-	where = row(columns) + " " + compare + " " + row(place) + " AND " + row(l.columns) + " " + bound + " " + row(are)
+	where = fmt.Sprintf("(%s) %s (%s) AND %s %s %s", strings.Join(columns, ", "), compare, strings.Join(place, ", "), column, bound, is)
 	return where, strings.Join(columns, direction+", ") + direction
 }
 

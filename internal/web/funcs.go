@@ -54,6 +54,9 @@ func countOf(n int64, one string) string {
 	if stem, isY := strings.CutSuffix(one, "y"); isY && !strings.HasSuffix(stem, "a") { // days
 		return commas(int(n)) + " " + stem + "ies"
 	}
+	if strings.HasSuffix(one, "s") { // addresses
+		one += "e"
+	}
 	return commas(int(n)) + " " + one + "s"
 }
 

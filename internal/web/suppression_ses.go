@@ -87,34 +87,27 @@ func (s *site) showSESList(v *visit, status int, found *seslist.Found, changed s
 		imported.Value = s.timeOf(found.Imported)
 	}
 	p.Facts = append(p.Facts,
-		fact{"On its list", addresses(found.Listed)},
-		fact{"Suppressed here, too", addresses(found.Here)},
-		fact{"Not here", addresses(found.Fresh)},
-		fact{"Lifted here", addresses(found.Lifted)},
+		fact{"On its list", countOf(int64(found.Listed), "address")},
+		fact{"Suppressed here, too", countOf(int64(found.Here), "address")},
+		fact{"Not here", countOf(int64(found.Fresh), "address")},
+		fact{"Lifted here", countOf(int64(found.Lifted), "address")},
 		imported,
 	)
 	if found.Fresh > 0 {
-		what := addresses(found.Fresh)
+		what := countOf(int64(found.Fresh), "address")
 		p.Doing = append(p.Doing, confirm{
 			Action: sesListPath + "/import", Form: newForm(), Button: "Bring " + what + " onto our list", Hidden: map[string]string{"expect": strconv.Itoa(found.Fresh)},
 			Text: "They will be suppressed here, too: letters to them are skipped instead of given to Amazon SES for nothing. What was lifted here stays lifted. Each can be lifted again.",
 		})
 	}
 	if found.Lifted > 0 {
-		what := addresses(found.Lifted)
+		what := countOf(int64(found.Lifted), "address")
 		p.Doing = append(p.Doing, confirm{
 			Action: sesListPath + "/clear", Form: newForm(), Danger: true, Button: "Clear " + what + " at Amazon SES", Hidden: map[string]string{"expect": strconv.Itoa(found.Lifted)},
 			Text: "They were on our list and were lifted there. Amazon SES sends to them again. If one bounces or complains again, it comes back onto both lists, and counts for the account's reputation.",
 		})
 	}
 	return v.pageAs(status, "suppression_ses", p.Heading.Title, p)
-}
-
-func addresses(n int) string {
-	if n == 1 {
-		return "1 address"
-	}
-	return commas(n) + " addresses"
 }
 
 // doSESList does what was asked for if the number is still the one that was shown.
@@ -149,7 +142,7 @@ func (s *site) suppressionSESImport(v *visit) error {
 	if err != nil || !done {
 		return err
 	}
-	v.flash("Newly suppressed here: %s.", addresses(n))
+	v.flash("Newly suppressed here: %s.", countOf(int64(n), "address"))
 	return v.redirect(sesListPath)
 }
 
@@ -160,11 +153,11 @@ func (s *site) suppressionSESClear(v *visit) error {
 		return list.Clear(ctx, v.actor())
 	})
 	if err != nil && n > 0 {
-		return studymail.Errorf(studymail.Unavailable, "%s cleared, then Amazon SES answered no more: ask it again, and clear the rest", addresses(n))
+		return studymail.Errorf(studymail.Unavailable, "%s cleared, then Amazon SES answered no more: ask it again, and clear the rest", countOf(int64(n), "address"))
 	}
 	if err != nil || !done {
 		return err
 	}
-	v.flash("Cleared at Amazon SES: %s.", addresses(n))
+	v.flash("Cleared at Amazon SES: %s.", countOf(int64(n), "address"))
 	return v.redirect(sesListPath)
 }
