@@ -24,8 +24,9 @@ type care struct {
 	chunking brake
 	pipes    brake
 	width    brake
-	window   int // while width holds
-	refusals int // what a connection bears; 0 for the default
+	window   int  // while width holds
+	bdat     bool // the last connection that was offered CHUNKING saw it work
+	refusals int  // what a connection bears; 0 for the default
 	last     string
 }
 
@@ -58,6 +59,7 @@ func (c *care) rein(cfg *smtpout.Config) {
 	now := c.now()
 	cfg.NoChunking = cfg.NoChunking || c.chunking.holds(now)
 	cfg.NoPipelining = cfg.NoPipelining || c.pipes.holds(now)
+	cfg.KnowsBDAT = c.bdat
 	if c.refusals > 0 {
 		cfg.MaxRefused = c.refusals
 	}
@@ -78,6 +80,9 @@ func (c *care) learn(cfg *smtpout.Config, conn *smtpout.Conn, err error, doubt i
 	}
 	pipelined := offered.Pipelining && !cfg.NoPipelining
 	chunked := pipelined && offered.Chunking && !cfg.NoChunking
+	if chunked && conn.Taken() > 0 {
+		c.bdat = conn.KnowsBDAT()
+	}
 	if chunked && doubt > 1 && !c.width.holds(now) {
 		c.width.pull(now)
 		c.window = doubt / 2

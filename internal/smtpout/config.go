@@ -40,6 +40,7 @@ type Config struct {
 	Window           int           // transactions in flight with CHUNKING, at most; 16 by default
 	NoPipelining     bool          // do not use PIPELINING (nor CHUNKING) even if offered
 	NoChunking       bool          // do not use CHUNKING even if offered
+	KnowsBDAT        bool          // an earlier connection saw it (Conn.KnowsBDAT): the first mail need not wait to find out
 	Timeouts         Timeouts
 
 	// Gate is asked for each mail right before the end of its text is put in

@@ -39,6 +39,7 @@ type Conn struct {
 	ended   End
 	taken   int
 	refused int
+	bdat    bool
 
 	closeOnce sync.Once
 	closeErr  error
@@ -64,6 +65,9 @@ func (c *Conn) Taken() int { return c.taken }
 // Refused is how many mails the server refused, for good or for now. It is to be
 // called after Deliver.
 func (c *Conn) Refused() int { return c.refused }
+
+// KnowsBDAT tells whether the server took a chunk. It is to be called after Deliver.
+func (c *Conn) KnowsBDAT() bool { return c.bdat }
 
 // Extensions is what the server offered.
 func (c *Conn) Extensions() Extensions { return c.ext }

@@ -18,7 +18,7 @@ import (
 // TestDialogs plays testdata/*.dialog: whole dialogues, byte for byte, over a
 // pipe and with a clock of their own. A file has these lines:
 //
-//	set KEY[=VALUE]   a setting: nopipelining nochunking login tls=1 (STARTTLS) or 2 (required) window=N max=N
+//	set KEY[=VALUE]   a setting: nopipelining nochunking known login tls=1 (STARTTLS) or 2 (required) window=N max=N
 //	                  gate=N (no at the Nth mail) cancel=N (ctx ends at the Nth report)
 //	mail KEY=VALUE …  a mail to send: from= to= text="…" id= utf8
 //	open WORD …       greeting and EHLO, offering the words
@@ -27,6 +27,7 @@ import (
 //	early: line       what the server says while the client talks
 //	swallow N         the server reads N bytes
 //	octets TEXT       the client sends the text and no more
+//	atonce TEXT       the same, and without having waited
 //	wait DURATION     the server does nothing for so long
 //	hangup            the server closes
 //	gone              the client must have closed
@@ -86,6 +87,8 @@ func playDialog(t *testing.T, text string) {
 				cfg.Credentials = &Credentials{Username: "u", Password: "p"}
 			case "tls":
 				cfg.TLS = TLSMode(n)
+			case "known":
+				cfg.KnowsBDAT = true
 			case "window":
 				cfg.Window = n
 			case "max":
@@ -291,11 +294,15 @@ func playServer(t *testing.T, nc net.Conn, script []string) {
 		case "gone":
 			gone()
 		case "idle":
-		case "octets":
+		case "octets", "atonce":
+			if word == "atonce" {
+				_ = nc.SetReadDeadline(time.Now().Add(time.Millisecond))
+			}
 			b := make([]byte, len(rest))
 			if _, err := io.ReadFull(in, b); err != nil || string(b) != rest {
 				t.Fatalf("client sent %q (%v), want %q", b, err, rest)
 			}
+			_ = nc.SetReadDeadline(time.Time{})
 		case "swallow":
 			n, _ := strconv.Atoi(rest)
 			if _, err := io.CopyN(io.Discard, in, int64(n)); err != nil {

@@ -30,7 +30,8 @@
 //     it. The first transaction of a connection goes in lock-step, its first two
 //     octets as a chunk of their own that waits for a moment, so that a server
 //     which advertises CHUNKING and does not know BDAT can say so before it
-//     takes a letter's text for commands. Then the window grows by one with each
+//     takes a letter's text for commands; they do not wait where an earlier
+//     connection saw BDAT work ([Config].KnowsBDAT). Then the window grows by one with each
 //     accepted mail, and narrows with refused ones (window.go says why).
 //
 // A reader goroutine takes replies off the wire as they come, so that a server

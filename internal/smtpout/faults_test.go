@@ -107,9 +107,11 @@ func TestLiarsAndForgetters(t *testing.T) {
 	t.Parallel()
 	to := []string{"a@example.net", "b@example.net", "c@example.net"}
 	s := smtptest.Start(t, smtptest.Config{Offers: append(smtptest.Usual(), "CHUNKING"), Unknown: []string{"BDAT"}})
-	for i, k := range tally(t, &smtpout.Config{Addr: s.Addr()}, to...) {
-		if k != smtpout.Accepted {
-			t.Errorf("CHUNKING advertised and unknown: mail %d is %v", i, k)
+	for _, before := range []bool{false, true} { // another server of the same name knew it
+		for i, k := range tally(t, &smtpout.Config{Addr: s.Addr(), KnowsBDAT: before}, to...) {
+			if k != smtpout.Accepted {
+				t.Errorf("CHUNKING advertised and unknown (known before: %v): mail %d is %v", before, i, k)
+			}
 		}
 	}
 	// PIPELINING advertised, and what stands behind a dot is lost: the mail

@@ -101,7 +101,7 @@ func playModel(t *testing.T, seed uint64, loud bool) map[Kind]int {
 	cfg := &Config{
 		Addr: "192.0.2.1:25", LocalName: "client.example", Dialer: w,
 		Window: 1 + rnd.IntN(20), MaxRefused: rnd.IntN(4) * 4, NoChunking: rnd.IntN(4) == 0, NoPipelining: rnd.IntN(6) == 0,
-		MaxPerConnection: rnd.IntN(3) * rnd.IntN(10),
+		MaxPerConnection: rnd.IntN(3) * rnd.IntN(10), KnowsBDAT: rnd.IntN(3) == 0,
 		Gate: func(m *Mail) bool {
 			asked[m.Tag]++
 			return m.Tag != int64(closed)

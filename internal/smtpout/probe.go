@@ -31,12 +31,18 @@ func (d *delivery) toProbe(t *transaction) error {
 	return nil
 }
 
+func (d *delivery) putOctets(t *transaction) {
+	t.octets = probeOctets
+	d.c.wbuf = append(d.c.wbuf, t.m.Data[:probeOctets]...)
+}
+
 // onProbe: the answer to the first chunk.
 func (d *delivery) onProbe(t *transaction, r reply) error {
 	switch {
 	case r.goAhead() || r.positive() && t.octets == 0:
 		return misplaced(r, vProbe)
 	case r.positive():
+		d.c.bdat = true
 		t.todo = vBdat
 	case r.code <= 504 && r.code >= 500:
 		// It does not know BDAT. Begin anew with DATA. Octets that are out

@@ -158,9 +158,11 @@ func (d *delivery) advance(t *transaction) error {
 		d.put(t, vNoDot, ".\r\n")
 	case vProbe:
 		d.put(t, vProbe, probe)
+		if d.cfg.KnowsBDAT {
+			d.putOctets(t)
+		}
 	case vOctets:
-		t.octets = probeOctets
-		d.c.wbuf = append(d.c.wbuf, t.m.Data[:probeOctets]...)
+		d.putOctets(t)
 	case vNone, vRset, vStray, vQuit:
 	}
 	return nil
