@@ -42,9 +42,10 @@ func newConns(now func() time.Time, most, share int, grow time.Duration) *conns 
 	return &conns{now: now, most: most, regrow: grow, borne: most, share: share, since: now(), lanes: map[*lane]connState{}, changed: make(chan struct{})}
 }
 
-// enter waits until a lane may have a connection. tooMany: it has one, and has to
-// close it, for there may be fewer by now.
-func (c *conns) enter(ctx context.Context, l *lane) (ok, tooMany bool) {
+// enter waits until a lane may have a connection, which may be long: it says so
+// first (waits). tooMany: it has one, and has to close it, for there may be fewer
+// by now.
+func (c *conns) enter(ctx context.Context, l *lane, waits func()) (ok, tooMany bool) {
 	for ctx.Err() == nil {
 		c.mu.Lock()
 		state, in := c.lanes[l]
@@ -63,6 +64,7 @@ func (c *conns) enter(ctx context.Context, l *lane) (ok, tooMany bool) {
 		}
 		changed := c.changed
 		c.mu.Unlock()
+		waits()
 		select {
 		case <-changed:
 		case <-ctx.Done():

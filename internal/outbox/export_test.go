@@ -60,7 +60,7 @@ func LosePlace(ctx context.Context, now func() time.Time) (borne int) {
 	a, b := &lane{}, &lane{}
 	c.borne = 2
 	for _, l := range []*lane{a, b} {
-		c.enter(ctx, l)
+		c.enter(ctx, l, func() {})
 		c.open(l)
 		c.works(l)
 	}
@@ -68,7 +68,7 @@ func LosePlace(ctx context.Context, now func() time.Time) (borne int) {
 	c.borne = 1
 	c.fewer() // a has no place any more, and its next mail is on its way
 	c.borne = 2
-	c.enter(ctx, a)
+	c.enter(ctx, a, func() {})
 	c.open(a)
 	c.works(a)
 	c.grow()

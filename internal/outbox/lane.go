@@ -46,6 +46,7 @@ type lane struct {
 	slow   atomic.Int32  // such windows
 
 	// feed's alone.
+	next  chan *parcel  // what the next window is for; nil: not known yet
 	ahead time.Duration // how long a hand-over takes to prepare
 	asked time.Time     // when leave for one was given that has not begun
 }
@@ -64,38 +65,38 @@ func (l *lane) feed(ctx context.Context) {
 	defer close(l.fed)
 	defer close(l.in)
 	defer l.endPace()
+	defer l.unpack()
 	for ctx.Err() == nil {
-		switch ok, tooMany := l.o.conns.enter(ctx, l); {
+		switch ok, tooMany := l.o.conns.enter(ctx, l, l.unpack); {
 		case tooMany:
+			l.unpack()
 			l.close(ctx)
 			continue
 		case !ok || !l.waitRoom(ctx):
 			return
 		}
-		batch, permit, err := l.batch(ctx)
+		p, permit, err := l.parcel(ctx)
 		if err != nil {
 			return
 		}
-		if len(batch) == 0 {
+		if p == nil {
 			continue
 		}
 		if !l.o.conns.open(l) {
-			l.unhand(batch, permit)
+			l.unhand(p, permit)
 			continue
 		}
-		if !l.hand(ctx, batch, permit) {
+		if !l.hand(ctx, p, permit) {
 			l.o.gate.left()
 		}
 	}
 }
 
-// unhand gives up what batch gave.
-func (l *lane) unhand(batch []*claim, permit *studymail.Permit) {
-	if permit != nil {
-		l.o.opts.Limiter.GiveBack(*permit)
-	}
+// unhand gives up what parcel gave.
+func (l *lane) unhand(p *parcel, permit *studymail.Permit) {
+	l.giveBack(permit)
 	l.o.gate.left()
-	l.o.ready.put(batch)
+	l.o.putBack(p)
 }
 
 // close ends the lane's connection when all on it is settled.
@@ -119,9 +120,14 @@ func (l *lane) close(ctx context.Context) {
 	}
 }
 
+// othersTake: after so long without room what a lane has prepared is others' again.
+const othersTake = time.Second
+
 // waitRoom waits until at most one window is unsettled; with a limit, until at
 // most half of one is: it goes slowly.
 func (l *lane) waitRoom(ctx context.Context) bool {
+	tooLong := time.NewTimer(othersTake)
+	defer tooLong.Stop()
 	for {
 		room := l.size()
 		if l.o.opts.Limiter.Limited() {
@@ -135,6 +141,8 @@ func (l *lane) waitRoom(ctx context.Context) bool {
 		}
 		select {
 		case <-l.room:
+		case <-tooLong.C:
+			l.unpack()
 		case <-ctx.Done():
 			return false
 		}
@@ -155,32 +163,20 @@ func (l *lane) size() int {
 	return l.atMost(l.pace.in(windowAhead, 1, l.o.opts.Window, windowFirst))
 }
 
-// hand renders a batch, opens its window and gives those who may go to the
+// hand opens a window for what was prepared and gives those who may go to the
 // connection; it tells whether anybody did.
-func (l *lane) hand(ctx context.Context, batch []*claim, permit *studymail.Permit) bool {
-	mails := make(map[int64]*Mail, len(batch))
-	claims := make(map[int64]*claim, len(batch))
-	var standing []store.Standing
-	for _, c := range batch {
-		m, err := l.o.opts.Letterbox.render(c, l.o.opts.Now())
-		if err != nil {
-			l.o.log.Error("a message cannot be put together", "message", c.ID, "error", err)
-			l.o.settle(c, studymail.Outcome{Kind: studymail.Unsendable}, 0)
-			continue
-		}
-		mails[c.Key], claims[c.Key] = m, c
-		standing = append(standing, store.Standing{Key: c.Key, Token: c.Token, Revision: c.Revision, Merged: c.merged})
-	}
-	if len(standing) == 0 {
+func (l *lane) hand(ctx context.Context, p *parcel, permit *studymail.Permit) bool {
+	if len(p.standing) == 0 {
 		l.giveBack(permit)
 		return false
 	}
-	w, members, err := l.o.openWindow(ctx, standing, l.journal)
+	l.prepareNext()
+	w, members, err := l.o.openWindow(ctx, p.standing, l.journal)
 	if err != nil {
 		// Nothing was opened, or nobody knows: they are tried again under their
 		// claims. A window that was committed all the same goes with the worker.
-		l.o.log.Error("no hand-over window could be opened", "count", len(standing), "error", err)
-		l.o.later(ctx, batch, standing)
+		l.o.log.Error("no hand-over window could be opened", "count", len(p.standing), "error", err)
+		l.o.later(ctx, p)
 		l.giveBack(permit)
 		return false
 	}
@@ -188,21 +184,23 @@ func (l *lane) hand(ctx context.Context, batch []*claim, permit *studymail.Permi
 		l.giveBack(permit)
 		return false
 	}
+	mails := make([]*Mail, len(members))
 	l.mu.Lock()
-	for _, k := range members {
-		claims[k].window = w
-		l.flying[k] = claims[k]
+	for i, k := range members {
+		c := p.claims[k]
+		c.window, mails[i] = w, c.mail
+		l.flying[k] = c
 	}
 	drained := l.drained
 	l.pace.begin(l.o.opts.Now())
 	l.mu.Unlock()
 	l.prepared()
 	if permit != nil || l.o.opts.Limiter.Limited() {
-		l.slowly(ctx, &paced{mails: mails, members: members, permit: permit, drained: drained})
+		l.slowly(ctx, &paced{mails: mails, permit: permit, drained: drained})
 		return true
 	}
-	for _, k := range members {
-		l.in <- mails[k] // has room for two windows
+	for _, m := range mails {
+		l.in <- m // has room for two windows
 	}
 	l.signal()
 	return true

@@ -11,29 +11,29 @@ import (
 // paced is an open window whose messages go to the connection one by one, as the
 // limiter lets them begin.
 type paced struct {
-	mails   map[int64]*Mail
-	members []int64
+	mails   []*Mail
 	permit  *studymail.Permit // of the first, if it has one
 	drained int               // of the lane, when it was opened
 }
 
-// batch takes the messages of the next window, when the transport takes mail.
-// With a limit it first waits for leave to begin, and holds no message meanwhile:
-// who is first in line may change. Where messages of the window before still wait
-// for theirs, it only prepares what follows.
-func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
+// parcel gives what the next window is for, when the transport takes mail. With a
+// limit it first waits for leave to begin, and holds no message meanwhile: who is
+// first in line may change. Where messages of the window before still wait for
+// theirs, it only prepares what follows.
+func (l *lane) parcel(ctx context.Context) (*parcel, *studymail.Permit, error) {
 	lim := l.o.opts.Limiter
 	if !lim.Limited() {
-		batch := l.o.take(ctx, l.size())
-		if len(batch) == 0 {
+		p := l.packed(ctx)
+		if p == nil {
 			return nil, nil, ctx.Err()
 		}
 		if err := l.o.gate.enter(ctx); err != nil {
-			l.o.giveBack(batch)
+			l.o.putBack(p)
 			return nil, nil, err
 		}
-		return batch, nil, nil
+		return p, nil, nil
 	}
+	l.unpack() // there was no limit a moment ago
 	if err := l.o.ready.wait(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -53,8 +53,9 @@ func (l *lane) batch(ctx context.Context) ([]*claim, *studymail.Permit, error) {
 	if len(batch) == 0 { // another lane was quicker
 		l.giveBack(permit)
 		l.o.gate.left()
+		return nil, nil, nil
 	}
-	return batch, permit, nil
+	return l.o.pack(batch), permit, nil
 }
 
 // atMost is how many messages a window may hold that could have n: with a limit
@@ -106,12 +107,12 @@ func (l *lane) endPace() {
 func (l *lane) keepPace(ctx context.Context) {
 	defer close(l.paced)
 	for w := range l.pacing {
-		for i, k := range w.members {
-			if !l.mayBegin(ctx, w, len(w.members)-i) {
+		for i, m := range w.mails {
+			if !l.mayBegin(ctx, w, len(w.mails)-i) {
 				l.withdraw(w, i)
 				break
 			}
-			l.in <- w.mails[k] // has room for two windows
+			l.in <- m // has room for two windows
 			l.signal()
 		}
 		l.slow.Add(-1)
@@ -120,8 +121,8 @@ func (l *lane) keepPace(ctx context.Context) {
 
 // withdraw settles the messages from the nth: they do not go to the connection.
 func (l *lane) withdraw(w *paced, n int) {
-	for _, k := range w.members[n:] {
-		l.report(w.mails[k], smtpout.Outcome{Kind: smtpout.NotSent})
+	for _, m := range w.mails[n:] {
+		l.report(m, smtpout.Outcome{Kind: smtpout.NotSent})
 	}
 	if n == 0 {
 		l.o.gate.left() // nobody told anything of the transport

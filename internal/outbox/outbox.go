@@ -411,22 +411,12 @@ func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, jour
 
 // later puts claims that could not be given a window back among the ready, after
 // a pause.
-func (o *Outbox) later(ctx context.Context, batch []*claim, standing []store.Standing) {
+func (o *Outbox) later(ctx context.Context, p *parcel) {
 	select {
 	case <-time.After(500 * time.Millisecond):
 	case <-ctx.Done():
 	}
-	waiting := make(map[int64]bool, len(standing))
-	for _, s := range standing {
-		waiting[s.Key] = true
-	}
-	var again []*claim
-	for _, c := range batch {
-		if waiting[c.Key] { // else settled when it was rendered
-			again = append(again, c)
-		}
-	}
-	o.ready.put(again)
+	o.putBack(p)
 }
 
 // giveBack returns claims that stand in no window to the queue.

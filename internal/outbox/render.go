@@ -65,6 +65,7 @@ type claim struct {
 	study    *studymail.Study
 	merged   []byte   // what was merged, sealed
 	personal []string // what the scrubber takes out of replies
+	mail     *Mail    // rendered
 	window   *window
 }
 
