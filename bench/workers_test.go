@@ -1,12 +1,8 @@
 package bench
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +16,7 @@ func TestBenchWorkers(t *testing.T) {
 	patients := number(t, "BENCH_WORKER_PATIENTS", 30_000)
 	binary := build(t)
 	w := newWorld(t, binary, store.Postgres)
-	w.relay(slowSink(t))
+	w.relay(ownSink(t, "-plain", "-wait", "2ms").addr)
 	w.letter(letterOf(2048))
 	w.importPatients(patients)
 	fmt.Printf("\nworkers on one PostgreSQL, %d mails, a server that takes 2 ms for each answer; yardstick: one worker\n\n", patients)
@@ -33,30 +29,6 @@ func TestBenchWorkers(t *testing.T) {
 		}
 		fmt.Printf("workers   %d   %8.0f mails/s   ratio %.2f\n", workers, r, r/one)
 	}
-}
-
-// slowSink is the tests' own server in a process of its own.
-func slowSink(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "smtpsink")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "studymail/internal/smtptest/cmd/smtpsink").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	cmd := exec.CommandContext(t.Context(), path, "-latency", "2ms")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context has ended it
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
 }
 
 // sendBy runs so many workers until all planned mail is sent, and gives the time
