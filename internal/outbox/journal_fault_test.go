@@ -98,9 +98,10 @@ func fall(t *testing.T, s *store.Store) *fallen {
 			}
 		}
 		write(t, s, func(tx *store.Tx) error {
-			_, refused, err := tx.OpenWindow(t.Context(), window, worker, day, in)
-			if len(refused) > 0 {
-				t.Fatalf("refused: %+v", refused)
+			asked := store.Opening{Window: window, Worker: worker, All: in}
+			err := tx.OpenWindows(t.Context(), day, &asked)
+			if len(asked.Refused) > 0 {
+				t.Fatalf("refused: %+v", asked.Refused)
 			}
 			return err
 		})

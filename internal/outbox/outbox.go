@@ -102,10 +102,11 @@ func New(ctx context.Context, opts Options) (*Outbox, error) {
 		return nil, err
 	}
 	o := &Outbox{
-		opts: opts, recorder: newRecorder(opts.Store, opts.Log, opts.Connections),
+		opts:  opts,
 		ready: newReady(opts.Now, opts.Connections, opts.Connections*opts.Window, 2*opts.Claim), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1),
 		conns: newConns(opts.Now, opts.Connections, firstShare(&opts), opts.Regrow),
 	}
+	o.recorder = newRecorder(opts.Store, opts.Log, opts.Connections, o.today)
 	o.recorder.sent.since = opts.Now()
 	var err error
 	if o.watch, err = newWatch(ctx, opts.Store, opts.StateDir); err != nil {
@@ -379,21 +380,13 @@ func (o *Outbox) refill() {
 
 // openWindow opens a window for those who may go; nil when nobody may.
 func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, journal *ring) (*window, []int64, error) {
-	var (
-		members []int64
-		refused []store.Verdict
-	)
 	w := o.worker.Load()
-	key := store.WindowKey(w.Key, w.windows.Add(1))
-	journal.opened(key) // first: it may be committed though we are told that it was not
-	err := o.recorder.do(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) (err error) {
-		members, refused, err = tx.OpenWindow(ctx, key, w.Key, o.today(), standing)
-		return err
-	})
-	if err != nil {
+	asked := store.Opening{Window: store.WindowKey(w.Key, w.windows.Add(1)), Worker: w.Key, All: standing}
+	journal.opened(asked.Window) // first: it may be committed though we are told that it was not
+	if err := o.recorder.open(context.WithoutCancel(ctx), &asked); err != nil {
 		return nil, nil, err
 	}
-	for _, v := range refused {
+	for _, v := range asked.Refused {
 		o.log.Info("message withheld", "state", v.State.String(), "reason", string(v.Reason))
 		if v.State == studymail.Queued {
 			// For want of a lease, perhaps: the clock was set forth, or we slept.
@@ -403,10 +396,10 @@ func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, jour
 			}
 		}
 	}
-	if len(members) == 0 {
+	if len(asked.Members) == 0 {
 		return nil, nil, nil
 	}
-	return &window{key: key, open: len(members), worker: w}, members, nil
+	return &window{key: asked.Window, open: len(asked.Members), worker: w}, asked.Members, nil
 }
 
 // later puts claims that could not be given a window back among the ready, after

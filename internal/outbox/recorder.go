@@ -19,6 +19,7 @@ type recorder struct {
 	log     *slog.Logger
 	wake    chan struct{}
 	senders int // lanes: so many may ask at once
+	today   func() studymail.Date
 
 	// patience: outcomes wait this long for something that needs a transaction
 	// anyhow, such as their lane's next window; nothing waits for them.
@@ -43,15 +44,17 @@ type outcome struct {
 	campaign studymail.ID
 }
 
-// op is a piece of work that joins a transaction. do may run more than once
-// before its transaction is committed: it assigns its result anew each time.
+// op is a piece of work that joins a transaction: a window to open, or else do. do
+// may run more than once before its transaction is committed: it assigns its result
+// anew each time.
 type op struct {
-	do   func(context.Context, *store.Tx) error
-	done chan error
+	window *store.Opening
+	do     func(context.Context, *store.Tx) error
+	done   chan error
 }
 
-func newRecorder(s *store.Store, log *slog.Logger, senders int) *recorder {
-	return &recorder{store: s, log: log, senders: senders, wake: make(chan struct{}, 1), patience: time.NewTimer(time.Hour)}
+func newRecorder(s *store.Store, log *slog.Logger, senders int, today func() studymail.Date) *recorder {
+	return &recorder{store: s, log: log, senders: senders, today: today, wake: make(chan struct{}, 1), patience: time.NewTimer(time.Hour)}
 }
 
 const (
@@ -90,7 +93,16 @@ var errEnded = errors.New("the recorder has ended")
 // do runs fn in the next transaction and waits until that is committed. When
 // ctx ends first, fn may still run.
 func (r *recorder) do(ctx context.Context, fn func(context.Context, *store.Tx) error) error {
-	o := &op{do: fn, done: make(chan error, 1)}
+	return r.join(ctx, &op{do: fn})
+}
+
+// open opens a window in the next transaction, likewise.
+func (r *recorder) open(ctx context.Context, window *store.Opening) error {
+	return r.join(ctx, &op{window: window})
+}
+
+func (r *recorder) join(ctx context.Context, o *op) error {
+	o.done = make(chan error, 1)
 	r.mu.Lock()
 	if r.ended {
 		r.mu.Unlock()
@@ -198,7 +210,7 @@ func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closin
 	}
 	// One piece may have spoilt it for all: each op alone, the outcomes apart.
 	for _, o := range ops {
-		o.done <- r.store.Write(ctx, func(tx *store.Tx) error { return o.do(ctx, tx) })
+		o.done <- r.store.Write(ctx, func(tx *store.Tx) error { return r.work(ctx, tx, []*op{o}) })
 	}
 	if len(outcomes)+len(closing) == 0 {
 		return
@@ -264,7 +276,26 @@ func (r *recorder) apply(ctx context.Context, tx *store.Tx, outcomes []outcome, 
 	if err := tx.CloseWindows(ctx, closing); err != nil {
 		return err
 	}
+	return r.work(ctx, tx, ops)
+}
+
+// work opens the windows that are asked for, and does the rest.
+func (r *recorder) work(ctx context.Context, tx *store.Tx, ops []*op) error {
+	var windows []*store.Opening
 	for _, o := range ops {
+		if o.window != nil {
+			windows = append(windows, o.window)
+		}
+	}
+	if len(windows) > 0 {
+		if err := tx.OpenWindows(ctx, r.today(), windows...); err != nil {
+			return err
+		}
+	}
+	for _, o := range ops {
+		if o.do == nil {
+			continue
+		}
 		if err := o.do(ctx, tx); err != nil {
 			return err
 		}

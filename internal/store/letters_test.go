@@ -57,6 +57,7 @@ func TestHandOvers(t *testing.T) {
 		storetest.AWindowLetsInOnlyWhoMayGo,
 		storetest.OutcomesAreRecordedHoweverTheyLie,
 		storetest.AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot,
+		storetest.WindowsThatOpenTogetherAreEachTheirOwn,
 		storetest.RecordTwiceIsNoChange,
 		storetest.AMessageIsFoundByWhatItsTransportCallsIt,
 		storetest.WhatADeadWorkerHeldComesBackOrIsInDoubt,

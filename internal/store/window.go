@@ -34,33 +34,34 @@ const guard = `
 	JOIN campaigns c ON c.id = r.campaign_id
 	JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed
 
-// eachByKey joins messages to PostgreSQL's list of them (j) by their row keys,
-// one by one: left alone, it compares each with all that are claimed (8 ms a window).
-const eachByKey = `
-	CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = (j->>0)::bigint OFFSET 0 FOR UPDATE) m`
-
 // openWindow is the statement behind I1: eligibility, suppression, the send
 // hours, the campaign's state, the claim, the worker's lease and whether the
 // database is armed are checked by the statement that makes the window durable,
 // so nothing can come between.
 // PostgreSQL locks the messages, so that a sweep which wants them waits and
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
-var openWindow = both{
-	sqlite: openWindowFor(`json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0`,
-		`m.claim_token = j.value->>1 AND pe.revision = j.value->>2`),
-	postgres: `WITH ok AS MATERIALIZED (
-			SELECT m.id, w.id AS worker
-			FROM json_array_elements($4::json) j` + eachByKey + guard + `
-			JOIN workers w ON w.id = $3
-			WHERE m.state + 0 = 10 AND m.claim_token = (j->>1)::bigint AND pe.revision = (j->>2)::bigint
+//
+// PostgreSQL opens all that are asked for at once: to begin the statement takes as
+// long as to look at a window's messages. It takes these one by one by their row
+// keys: left alone, it compares each with all that are claimed (8 ms a window).
+var (
+	openWindow = openWindowFor(`json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0`,
+		`m.claim_token = j.value->>1 AND pe.revision = j.value->>2`)
+	openWindows = `WITH ok AS MATERIALIZED (
+			SELECT j.window_id, m.id, w.id AS worker
+			FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) AS j (window_id, worker_id, id, token, revision)
+			CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = j.id OFFSET 0 FOR UPDATE) m` + guard + `
+			JOIN workers w ON w.id = j.worker_id
+			WHERE m.state + 0 = 10 AND m.claim_token = j.token AND pe.revision = j.revision
 				AND c.state = 20 AND ` + eligibility + ` = '' AND ` + isOpen("$2") + ` AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
 			FOR KEY SHARE OF w),
 		opened AS (INSERT INTO windows (id, worker_id, opened_at, members)
-			SELECT $5, max(worker), $2, json_agg(id)::text FROM ok HAVING count(*) > 0
-			RETURNING members),
-		kept AS (INSERT INTO merged (id, at, packed) SELECT $5, $2, $6 FROM opened)
-		SELECT members FROM opened`,
-}
+			SELECT window_id, max(worker), $2, json_agg(id)::text FROM ok GROUP BY window_id
+			RETURNING id, members),
+		kept AS (INSERT INTO merged (id, at, packed)
+			SELECT o.id, $2, p.packed FROM opened o JOIN unnest($8::bigint[], $9::bytea[]) AS p (id, packed) ON p.id = o.id)
+		SELECT id, members FROM opened`
+)
 
 // openWindowInRange is SQLite's for messages that stand side by side, under one
 // claim and with details of one revision, as nearly all do: it costs half of
@@ -92,50 +93,114 @@ func sideBySide(all []Standing) bool {
 // what was merged is kept under it.
 func WindowKey(worker, n int64) int64 { return ClaimToken(worker, n) }
 
-// OpenWindow opens a hand-over window for those of the messages that may go at
-// this moment, and settles the others. It gives the row keys of those who stand
-// in it (without any there is no window), and a verdict for each other.
-func (t *Tx) OpenWindow(ctx context.Context, window, worker int64, today studymail.Date, all []Standing) (members []int64, refused []Verdict, err error) {
-	query, args, err := t.openStatement(window, worker, today, all)
-	if err != nil {
-		return nil, nil, err
-	}
-	var text string
-	opened, err := t.one(ctx, "open a hand-over window", query, args, &text)
-	if err != nil {
-		return nil, nil, err
-	}
-	if opened {
-		if err := json.Unmarshal([]byte(text), &members); err != nil {
-			return nil, nil, fmt.Errorf("read the members of a hand-over window: %w", err)
-		}
-	}
-	if opened && t.kind == SQLite {
-		if _, err := t.exec(ctx, "keep what was merged", `INSERT INTO merged (id, at, packed) VALUES ($1, $2, $3)`, window, ms(t.now), pack(all)); err != nil {
-			return nil, nil, err
-		}
-	}
-	if len(members) < len(all) {
-		refused, err = t.refuse(ctx, today, all, members)
-	}
-	return members, refused, err
+// Opening asks for a hand-over window. What came of it stands in Members, who are
+// in it (without any there is no window), and Refused, a verdict for each other.
+type Opening struct {
+	Window, Worker int64 // row keys
+	All            []Standing
+
+	Members []int64
+	Refused []Verdict
 }
 
-// openStatement chooses the statement that opens a window, with its arguments.
-func (t *Tx) openStatement(window, worker int64, today studymail.Date, all []Standing) (string, []any, error) {
-	if t.kind == SQLite && sideBySide(all) {
-		return openWindowInRange, []any{string(today), ms(t.now), worker, all[0].Key, window, all[len(all)-1].Key, all[0].Token, all[0].Revision}, nil
+// OpenWindows opens hand-over windows for those of the messages that may go at this
+// moment, and settles the others.
+func (t *Tx) OpenWindows(ctx context.Context, today studymail.Date, all ...*Opening) error {
+	open := t.openEach
+	if t.kind == Postgres {
+		open = t.openAtOnce
+	}
+	if err := open(ctx, today, all); err != nil {
+		return err
+	}
+	for _, o := range all {
+		o.Refused = nil
+		if len(o.Members) == len(o.All) {
+			continue
+		}
+		var err error
+		if o.Refused, err = t.refuse(ctx, today, o.All, o.Members); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openAtOnce is PostgreSQL's.
+func (t *Tx) openAtOnce(ctx context.Context, today studymail.Date, all []*Opening) error {
+	var (
+		window, worker, key, token, revision, windows []int64
+		packed                                        [][]byte
+	)
+	by := make(map[int64]*Opening, len(all))
+	for _, o := range all {
+		o.Members, by[o.Window] = nil, o
+		windows, packed = append(windows, o.Window), append(packed, pack(o.All))
+		for i := range o.All {
+			s := &o.All[i]
+			window, worker = append(window, o.Window), append(worker, o.Worker)
+			key, token, revision = append(key, s.Key), append(token, s.Token), append(revision, s.Revision)
+		}
+	}
+	args := []any{string(today), ms(t.now), window, worker, key, token, revision, windows, packed}
+	return t.each(ctx, "open hand-over windows", openWindows, args, func(rows *sql.Rows) error {
+		var (
+			id   int64
+			text string
+		)
+		if err := rows.Scan(&id, &text); err != nil {
+			return err
+		}
+		return by[id].entered(text)
+	})
+}
+
+// openEach is SQLite's.
+func (t *Tx) openEach(ctx context.Context, today studymail.Date, all []*Opening) error {
+	for _, o := range all {
+		o.Members = nil
+		query, args, err := t.openStatement(o, today)
+		if err != nil {
+			return err
+		}
+		var text string
+		opened, err := t.one(ctx, "open a hand-over window", query, args, &text)
+		if err != nil {
+			return err
+		}
+		if !opened {
+			continue
+		}
+		if err := o.entered(text); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "keep what was merged", `INSERT INTO merged (id, at, packed) VALUES ($1, $2, $3)`, o.Window, ms(t.now), pack(o.All)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entered reads who stands in the window.
+func (o *Opening) entered(members string) error {
+	if err := json.Unmarshal([]byte(members), &o.Members); err != nil {
+		return fmt.Errorf("read the members of a hand-over window: %w", err)
+	}
+	return nil
+}
+
+// openStatement chooses SQLite's statement, with its arguments.
+func (t *Tx) openStatement(o *Opening, today studymail.Date) (string, []any, error) {
+	all := o.All
+	if sideBySide(all) {
+		return openWindowInRange, []any{string(today), ms(t.now), o.Worker, all[0].Key, o.Window, all[len(all)-1].Key, all[0].Token, all[0].Revision}, nil
 	}
 	rows := make([][3]int64, len(all))
 	for i, s := range all {
 		rows[i] = [3]int64{s.Key, s.Token, s.Revision}
 	}
 	list, err := rowsJSON(rows)
-	args := []any{string(today), ms(t.now), worker, list, window}
-	if t.kind == Postgres {
-		args = append(args, pack(all)) // in one statement: a round trip less
-	}
-	return t.pick(openWindow), args, err
+	return openWindow, []any{string(today), ms(t.now), o.Worker, list, o.Window}, err
 }
 
 // whyOpen: whether it may leave by the hours, and whether it belongs to a

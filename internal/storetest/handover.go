@@ -178,6 +178,34 @@ func AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot(t *testing.T, s *store.Store) 
 	equal(t, "sent", l.counts(t).Sent, 1)
 }
 
+// WindowsThatOpenTogetherAreEachTheirOwn opens three, of which one takes both, one
+// the first and one nobody.
+func WindowsThatOpenTogetherAreEachTheirOwn(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	patients := l.AddPatients(t, s, 0, 6)
+	l.plan(t, l.rules())
+	w := l.worker(t)
+	claimed := l.claim(t, w, 10).Claimed
+	for _, i := range []int{1, 4, 5} {
+		l.set(t, patients[i], studymail.New, studymail.OptedOut)
+	}
+	var all []*store.Opening
+	for i := range 3 {
+		l.windows++
+		all = append(all, &store.Opening{Window: store.WindowKey(w.Key, l.windows), Worker: w.Key, All: standing(claimed[2*i : 2*i+2]...)})
+	}
+	write(t, s, func(tx *store.Tx) error { return tx.OpenWindows(t.Context(), today, all...) })
+	optedOut := func(i int) store.Verdict {
+		return store.Verdict{Key: claimed[i].Key, State: studymail.Skipped, Reason: studymail.ReasonOptedOut}
+	}
+	equal(t, "members of the first", all[0].Members, []int64{claimed[0].Key})
+	equal(t, "refused of the first", all[0].Refused, []store.Verdict{optedOut(1)})
+	equal(t, "members of the second", all[1].Members, []int64{claimed[2].Key, claimed[3].Key})
+	equal(t, "refused of the second", len(all[1].Refused), 0)
+	equal(t, "members of the third", len(all[2].Members), 0)
+	equal(t, "refused of the third", all[2].Refused, []store.Verdict{optedOut(4), optedOut(5)})
+}
+
 // OutcomesAreRecordedHoweverTheyLie records windows whose members stand side by
 // side, and far apart, one of them another's by now: each is recorded once.
 func OutcomesAreRecordedHoweverTheyLie(t *testing.T, s *store.Store) {

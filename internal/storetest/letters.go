@@ -133,12 +133,9 @@ func standing(claimed ...store.Claimed) []store.Standing {
 func (l *letters) open(t *testing.T, w *studymail.Worker, claimed ...store.Claimed) (window int64, members []int64, refused []store.Verdict) {
 	t.Helper()
 	l.windows++
-	window = store.WindowKey(w.Key, l.windows)
-	write(t, l.s, func(tx *store.Tx) (err error) {
-		members, refused, err = tx.OpenWindow(t.Context(), window, w.Key, today, standing(claimed...))
-		return err
-	})
-	return window, members, refused
+	asked := store.Opening{Window: store.WindowKey(w.Key, l.windows), Worker: w.Key, All: standing(claimed...)}
+	write(t, l.s, func(tx *store.Tx) error { return tx.OpenWindows(t.Context(), today, &asked) })
+	return asked.Window, asked.Members, asked.Refused
 }
 
 // sent is the record of a claimed message that was accepted.
