@@ -163,6 +163,14 @@ func (l *lane) size() int {
 	return l.atMost(l.pace.in(windowAhead, 1, l.o.opts.Window, windowFirst))
 }
 
+// spare is how long the next window can wait: a third of the time that its
+// connection has work for.
+func (l *lane) spare() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pace.takes(len(l.flying)) / 3
+}
+
 // hand opens a window for what was prepared and gives those who may go to the
 // connection; it tells whether anybody did.
 func (l *lane) hand(ctx context.Context, p *parcel, permit *studymail.Permit) bool {
@@ -171,7 +179,7 @@ func (l *lane) hand(ctx context.Context, p *parcel, permit *studymail.Permit) bo
 		return false
 	}
 	l.prepareNext()
-	w, members, err := l.o.openWindow(ctx, p.standing, l.journal)
+	w, members, err := l.o.openWindow(ctx, p.standing, l.journal, l.spare())
 	if err != nil {
 		// Nothing was opened, or nobody knows: they are tried again under their
 		// claims. A window that was committed all the same goes with the worker.

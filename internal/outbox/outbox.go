@@ -379,11 +379,11 @@ func (o *Outbox) refill() {
 }
 
 // openWindow opens a window for those who may go; nil when nobody may.
-func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, journal *ring) (*window, []int64, error) {
+func (o *Outbox) openWindow(ctx context.Context, standing []store.Standing, journal *ring, spare time.Duration) (*window, []int64, error) {
 	w := o.worker.Load()
 	asked := store.Opening{Window: store.WindowKey(w.Key, w.windows.Add(1)), Worker: w.Key, All: standing}
 	journal.opened(asked.Window) // first: it may be committed though we are told that it was not
-	if err := o.recorder.open(context.WithoutCancel(ctx), &asked); err != nil {
+	if err := o.recorder.open(context.WithoutCancel(ctx), &asked, spare); err != nil {
 		return nil, nil, err
 	}
 	for _, v := range asked.Refused {

@@ -60,6 +60,14 @@ func (p *pace) did(n int, now time.Time) {
 	}
 }
 
+// takes is how long n take at this pace; nothing when it is not known yet.
+func (p *pace) takes(n int) time.Duration {
+	if p.rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / p.rate * float64(time.Second))
+}
+
 // in gives how many are done in a time at this pace, within bounds; unknown when
 // the pace is not known yet.
 func (p *pace) in(d time.Duration, least, most, unknown int) int {

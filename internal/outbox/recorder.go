@@ -49,6 +49,7 @@ type outcome struct {
 // anew each time.
 type op struct {
 	window *store.Opening
+	spare  time.Duration // so long it may wait for others
 	do     func(context.Context, *store.Tx) error
 	done   chan error
 }
@@ -58,7 +59,8 @@ func newRecorder(s *store.Store, log *slog.Logger, senders int, today func() stu
 }
 
 const (
-	mayGather = time.Millisecond
+	mayGather  = time.Millisecond
+	mostGather = 10 * time.Millisecond // with a slow server there is more to spare
 	mayWait   = 20 * time.Millisecond // a far server's next window comes sooner: its transaction takes them along
 	atMost    = 500
 )
@@ -96,9 +98,10 @@ func (r *recorder) do(ctx context.Context, fn func(context.Context, *store.Tx) e
 	return r.join(ctx, &op{do: fn})
 }
 
-// open opens a window in the next transaction, likewise.
-func (r *recorder) open(ctx context.Context, window *store.Opening) error {
-	return r.join(ctx, &op{window: window})
+// open opens a window, likewise. It may wait for as long as there is to spare, so
+// that others share the transaction.
+func (r *recorder) open(ctx context.Context, window *store.Opening, spare time.Duration) error {
+	return r.join(ctx, &op{window: window, spare: spare})
 }
 
 func (r *recorder) join(ctx context.Context, o *op) error {
@@ -153,15 +156,16 @@ func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
 // gather waits a moment for others that are about to ask for a transaction:
 // two windows roll on each connection, so that the wire does not wait.
 func (r *recorder) gather(ctx context.Context) {
-	timer := time.NewTimer(mayGather)
+	began := time.Now()
+	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		r.mu.Lock()
-		n := len(r.ops)
-		r.mu.Unlock()
-		if n >= r.senders {
+		n, spare := r.asked()
+		spare -= time.Since(began)
+		if n >= r.senders || spare <= 0 {
 			return
 		}
+		timer.Reset(spare)
 		select {
 		case <-r.wake:
 		case <-timer.C:
@@ -170,6 +174,17 @@ func (r *recorder) gather(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// asked is how many ask for a transaction, and for how long all of them can wait.
+func (r *recorder) asked() (n int, spare time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	spare = mostGather
+	for _, o := range r.ops {
+		spare = min(spare, max(o.spare, mayGather))
+	}
+	return len(r.ops), spare
 }
 
 // end fails what still waits for a transaction.
