@@ -61,8 +61,8 @@ func newRecorder(s *store.Store, log *slog.Logger, senders int, today func() stu
 const (
 	mayGather  = time.Millisecond
 	mostGather = 10 * time.Millisecond // with a slow server there is more to spare
-	mayWait   = 20 * time.Millisecond // a far server's next window comes sooner: its transaction takes them along
-	atMost    = 500
+	mayWait    = 20 * time.Millisecond // a far server's next window comes sooner: its transaction takes them along
+	atMost     = 500
 )
 
 func (r *recorder) signal() {

@@ -220,7 +220,9 @@ const (
 
 // Of the messages $1, those that are their patients' newest. One that is not is
 // left: the newer one is listed yet, or will be. (+ 0: by the patient's messages,
-// never through all that are newer.)
+// never through all that are newer.) PostgreSQL asks whether a newer one is listed,
+// and of a patient's several takes the newest: to look through a patient's messages
+// took it 60 µs each where there were a dozen.
 const (
 	newestOf = `NOT EXISTS (SELECT 1 FROM messages n WHERE n.patient_id = m.patient_id AND n.id + 0 > m.id)`
 
@@ -236,10 +238,11 @@ const (
 		WHERE (l.outcome IS NULL OR l.outcome <> m.state OR l.message_id <> m.id) AND ` + newestOf + `
 		ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = excluded.outcome`
 	moveNewest = `WITH moved AS MATERIALIZED (
-			SELECT pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, m.state AS after, m.patient_id, m.id
+			SELECT DISTINCT ON (m.patient_id) pa.study_id, pa.provider_id, pa.status, pa.cancelled, coalesce(l.outcome, 0) AS before, m.state AS after, m.patient_id, m.id
 			FROM json_array_elements_text($1::json) j CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = j::bigint OFFSET 0) m
 			JOIN patients pa ON pa.id = m.patient_id LEFT JOIN last_messages l ON l.patient_id = m.patient_id
-			WHERE (l.outcome IS NULL OR l.outcome <> m.state OR l.message_id <> m.id) AND ` + newestOf + `),
+			WHERE l.message_id IS NULL OR l.message_id < m.id OR l.message_id = m.id AND l.outcome <> m.state
+			ORDER BY m.patient_id, m.id DESC),
 		put AS (INSERT INTO last_messages (patient_id, message_id, study_id, outcome) SELECT patient_id, id, study_id, after FROM moved
 			ON CONFLICT (patient_id) DO UPDATE SET message_id = excluded.message_id, outcome = excluded.outcome)` + addChanges
 )

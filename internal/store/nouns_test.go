@@ -80,6 +80,7 @@ func TestPatientLists(t *testing.T) {
 		storetest.AWalkComesByEachPatientOfAFilterOnce,
 		storetest.ManyPatientsAreSetWithAnEventEach,
 		storetest.NumbersOfPatientsHoldWhateverComesAtOnce,
+		storetest.OfSeveralLettersTheNewestIsListed,
 		storetest.TheStoryOfAPatientHasMessagesAndAttempts,
 		storetest.PeopleAreFoundByAddressAndByUUID,
 		storetest.RecountingPatientsChangesNothingThatWasRight,

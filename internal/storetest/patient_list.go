@@ -458,6 +458,42 @@ func NumbersOfPatientsHoldWhateverComesAtOnce(t *testing.T, s *store.Store) {
 	at.Wait()
 }
 
+// OfSeveralLettersTheNewestIsListed has each patient's two letters sent at once, then
+// two more, the newer first: whatever comes together or late, the newest counts.
+func OfSeveralLettersTheNewestIsListed(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 5)
+	letters := func() (older, newer []store.Recorded) {
+		l.plan(t, l.rules())
+		l.another(t)
+		l.plan(t, l.rules())
+		l.another(t)
+		w := l.worker(t)
+		claimed := l.claim(t, w, 100).Claimed
+		equal(t, "claimed", len(claimed), 10)
+		slices.SortFunc(claimed, func(a, b store.Claimed) int { return cmp.Compare(a.Key, b.Key) })
+		l.open(t, w, claimed...)
+		for i, c := range claimed {
+			r := sent(c)
+			if i < 5 {
+				older = append(older, r)
+				continue
+			}
+			r.State, r.Reason = studymail.Failed, studymail.ReasonRefused
+			r.Outcome.Kind, r.Outcome.Code = studymail.Refused, 550
+			newer = append(newer, r)
+		}
+		return older, newer
+	}
+	older, newer := letters()
+	equal(t, "late outcomes", l.record(t, append(older, newer...)...), 0)
+	numbersHold(t, s)
+	older, newer = letters()
+	equal(t, "late outcomes", l.record(t, newer...), 0)
+	numbersHold(t, s)
+	equal(t, "late outcomes", l.record(t, older...), 0)
+}
+
 // TheStoryOfAPatientHasMessagesAndAttempts promises both, the newest message first.
 func TheStoryOfAPatientHasMessagesAndAttempts(t *testing.T, s *store.Store) {
 	l := newLetters(t, s)
