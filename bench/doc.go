@@ -2,7 +2,7 @@
 // `make bench` prints the table. It reports ratios; nothing passes or fails on
 // time. docs/testing.md says how to read it.
 //
-// It holds tests only, and drives the built program as a user would. TestBounces
-// is apart: it takes a folder of mails that came back, and says what the
-// classifier makes of them (docs/bounces.md).
+// It holds tests, which drive the built program as a user would, and in sink the
+// server that they send to. TestBounces is apart: it takes a folder of mails that
+// came back, and says what the classifier makes of them (docs/bounces.md).
 package bench
