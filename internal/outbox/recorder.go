@@ -156,12 +156,12 @@ func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
 // gather waits a moment for others that are about to ask for a transaction:
 // two windows roll on each connection, so that the wire does not wait.
 func (r *recorder) gather(ctx context.Context) {
-	began := time.Now()
+	began := bootTime()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
 		n, spare := r.asked()
-		spare -= time.Since(began)
+		spare -= time.Duration(bootTime() - began)
 		if n >= r.senders || spare <= 0 {
 			return
 		}
