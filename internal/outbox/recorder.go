@@ -153,8 +153,9 @@ func (r *recorder) run(ctx context.Context, stop <-chan struct{}) {
 	}
 }
 
-// gather waits a moment for others that are about to ask for a transaction:
-// two windows roll on each connection, so that the wire does not wait.
+// gather waits a moment for others that are about to ask for a transaction, longer
+// where all that ask can wait: two windows roll on each connection, so that the wire
+// does not.
 func (r *recorder) gather(ctx context.Context) {
 	began := bootTime()
 	timer := time.NewTimer(time.Hour)
