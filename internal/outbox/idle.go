@@ -33,8 +33,15 @@ func (o *Outbox) tryOnce(ctx context.Context, t Trier) error {
 	ctx, cancel := context.WithTimeout(ctx, tryLimit)
 	defer cancel()
 	err := t.Try(ctx)
-	if n, ok := t.(noter); ok && err == nil {
-		o.gate.note(n.Note())
+	if err == nil {
+		o.noteTransport()
 	}
 	return err
+}
+
+// noteTransport shows what the transport has to say all the same.
+func (o *Outbox) noteTransport() {
+	if n, ok := o.opts.Transport.(noter); ok {
+		o.gate.note(n.Note())
+	}
 }

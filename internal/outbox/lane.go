@@ -234,10 +234,9 @@ func (l *lane) deliver(ctx context.Context) {
 				}
 			}
 		}
-		if n, ok := l.o.opts.Transport.(noter); ok {
-			l.o.gate.note(n.Note())
-		}
+		l.o.noteTransport() // what is done without may be over
 		hungUp, err := l.connect(ctx)
+		l.o.noteTransport() // what this one taught; there may be no mail for another
 		if err == nil && ctx.Err() == nil || hungUp {
 			l.o.gate.left() // it may have been the lane that tries, and have learnt nothing
 			continue
