@@ -23,7 +23,7 @@ import (
 func TestBenchMillion(t *testing.T) {
 	wanted(t)
 	n := number(t, "BENCH_MILLION", 1_000_000)
-	w := newWorld(t, build(t), store.SQLite)
+	w := newWorld(t, build(t, "cmd/studymail"), store.SQLite)
 	sink := ownSink(t)
 	w.relay(sink.addr)
 	w.letter(letterOf(2048))

@@ -36,7 +36,7 @@ func TestBenchPages(t *testing.T) {
 	patients := number(t, "BENCH_PAGES", 1_000_000)
 	messages := number(t, "BENCH_PAGES_MESSAGES", 3*patients)
 	seconds := number(t, "BENCH_PAGES_SECONDS", 300)
-	binary := build(t)
+	binary := build(t, "cmd/studymail")
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
 		if only := os.Getenv("BENCH_DATABASE"); only != "" && only != string(kind) {
 			continue

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,11 +19,7 @@ type sinkProcess struct {
 
 func ownSink(t *testing.T, args ...string) *sinkProcess {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "sink")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "studymail/bench/sink").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	s := &sinkProcess{cmd: exec.CommandContext(t.Context(), path, args...)}
+	s := &sinkProcess{cmd: exec.CommandContext(t.Context(), build(t, "bench/sink"), args...)}
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 func TestBenchWindow(t *testing.T) {
 	wanted(t)
 	patients := number(t, "BENCH_WINDOW_PATIENTS", 30_000)
-	w := newWorld(t, build(t), store.SQLite)
+	w := newWorld(t, build(t, "cmd/studymail"), store.SQLite)
 	w.relay(startSink(t))
 	w.letter(letterOf(2048))
 	w.importPatients(patients)

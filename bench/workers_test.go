@@ -14,7 +14,7 @@ import (
 func TestBenchWorkers(t *testing.T) {
 	wanted(t)
 	patients := number(t, "BENCH_WORKER_PATIENTS", 30_000)
-	binary := build(t)
+	binary := build(t, "cmd/studymail")
 	w := newWorld(t, binary, store.Postgres)
 	w.relay(ownSink(t, "-plain", "-wait", "2ms").addr)
 	w.letter(letterOf(2048))

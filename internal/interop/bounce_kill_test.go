@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"studymail"
-	"studymail/internal/smtptest"
 	"studymail/internal/store"
 	"studymail/internal/storetest"
 )
@@ -32,10 +31,7 @@ func TestBouncesCountOnceThoughTheirReceiverIsKilled(t *testing.T) {
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			addr := freeAddr(t)
-			behind := smtptest.Start(t, smtptest.Config{})
-			behind.SetRules(refusing...)
-			p := postfix(t, bounces(behind.Addr(), addr, many)+"minimal_backoff_time = 1s\nmaximal_backoff_time = 2s\nqueue_run_delay = 1s\n")
+			p, addr := bouncing(t, many, "minimal_backoff_time = 1s\nmaximal_backoff_time = 2s\nqueue_run_delay = 1s\n")
 			dir, url := t.TempDir(), storetest.URL(t, kind)
 			environ := append(p.environ(t), "HALT_HARD=0", "HALT_FAILED=0")
 			a := installed(t, dir, url, environ)

@@ -24,9 +24,14 @@ var refusing = []smtptest.Rule{
 	{At: smtptest.AtRcpt, Match: "slow*", Code: 451, Text: "4.7.1 greylisted, come back later"}, // nothing comes back before the test ends
 }
 
-// bounces are the lines of main.cf that hand so many of each of those recipients on to that
-// server, and what comes back to the receiver.
-func bounces(behind, receiver string, each int) string {
+// bouncing is a Postfix that hands so many of each of those recipients on to a server which
+// refuses them, and what comes back to the receiver, which is not there yet. More are lines
+// of its main.cf.
+func bouncing(t *testing.T, each int, more string) (p *server, receiver string) {
+	t.Helper()
+	receiver = freeAddr(t)
+	behind := smtptest.Start(t, smtptest.Config{})
+	behind.SetRules(refusing...)
 	by := func(addr string) string {
 		_, port, _ := net.SplitHostPort(addr)
 		return "smtp:[127.0.0.1]:" + port
@@ -35,11 +40,11 @@ func bounces(behind, receiver string, each int) string {
 	b.WriteString("smtp_tls_security_level = may\ntransport_maps = inline:{ {bounces.example.org = " + by(receiver) + "}")
 	for _, kind := range []string{"dead", "full", "spam", "slow"} {
 		for i := range each {
-			fmt.Fprintf(&b, "\n  {%s%d@example.org = %s}", kind, i, by(behind))
+			fmt.Fprintf(&b, "\n  {%s%d@example.org = %s}", kind, i, by(behind.Addr()))
 		}
 	}
-	b.WriteString(" }\n")
-	return b.String()
+	b.WriteString(" }\n" + more)
+	return postfix(t, b.String()), receiver
 }
 
 // What a real Postfix bounces comes back to the receiver by its signed return path, over
@@ -50,10 +55,7 @@ func TestBouncesOfARealPostfixComeBack(t *testing.T) {
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			addr := freeAddr(t)
-			behind := smtptest.Start(t, smtptest.Config{})
-			behind.SetRules(refusing...)
-			p := postfix(t, bounces(behind.Addr(), addr, each))
+			p, addr := bouncing(t, each, "")
 			t.Cleanup(func() {
 				if t.Failed() {
 					said, err := os.ReadFile(filepath.Join(p.mails, "../../../mail.log"))

@@ -71,6 +71,16 @@ func TestARelayThatDoesNotBearWhatItOffers(t *testing.T) {
 	}
 }
 
+// handOver gives some mails to a connection of their own.
+func handOver(tr *outbox.SMTP, n int) error {
+	in := make(chan *outbox.Mail, n)
+	for i := range n {
+		in <- &outbox.Mail{From: "s@example.org", To: "r@example.net", Data: fmt.Appendf(nil, "Message-ID: <%d>\r\n\r\nHello\r\n", i)}
+	}
+	close(in)
+	return tr.Deliver(context.Background(), in, func(*outbox.Mail) bool { return true }, func(*outbox.Mail, smtpout.Outcome) {})
+}
+
 // What is done without is tried again after an hour; where that was not long
 // enough, after two.
 func TestCareEndsByItself(t *testing.T) {
@@ -84,13 +94,7 @@ func TestCareEndsByItself(t *testing.T) {
 	}
 	lost := func() (n int) {
 		for range 6 { // connections
-			in := make(chan *outbox.Mail, 3)
-			for i := range 3 {
-				in <- &outbox.Mail{From: "s@example.org", To: "r@example.net", Data: []byte(fmt.Sprintf("Message-ID: <%d>\r\n\r\nHello\r\n", i))}
-			}
-			close(in)
-			err := tr.Deliver(context.Background(), in, func(*outbox.Mail) bool { return true }, func(*outbox.Mail, smtpout.Outcome) {})
-			if err != nil {
+			if err := handOver(tr, 3); err != nil {
 				n++
 			}
 		}
@@ -125,12 +129,8 @@ func TestWhatWasSeenIsNotWaitedFor(t *testing.T) {
 	tr := &outbox.SMTP{Config: smtpout.Config{Addr: srv.Addr()}, Now: time.Now}
 	began := time.Now()
 	const n = 20
-	for i := range n {
-		in := make(chan *outbox.Mail, 1)
-		in <- &outbox.Mail{From: "s@example.org", To: "r@example.net", Data: fmt.Appendf(nil, "Message-ID: <%08d@x>\r\n\r\nHello\r\n", i)}
-		close(in)
-		err := tr.Deliver(t.Context(), in, func(*outbox.Mail) bool { return true }, func(*outbox.Mail, smtpout.Outcome) {})
-		if err != nil {
+	for range n {
+		if err := handOver(tr, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
