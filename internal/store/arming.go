@@ -219,20 +219,25 @@ type Waiting struct {
 	Uncertain int `json:"uncertain"` // of any campaign
 }
 
+// One state at a time: each has an index of its own.
+var (
+	waits = oddly(`SELECT
+		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queue q ON q.run_id = r.id
+			WHERE r.state < 30 AND c.state = 20) +
+		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.odd = 30
+			WHERE r.state < 30 AND c.state = 20)`)
+	countUncertain = oddly(`SELECT count(*) FROM messages WHERE odd >= 50 AND odd = 70`)
+)
+
 // WaitingToLeave counts it.
 func (t *Tx) WaitingToLeave(ctx context.Context) (Waiting, error) {
 	var w Waiting
 	if _, err := t.one(ctx, "count running campaigns", `SELECT count(*) FROM campaigns WHERE state = 20`, nil, &w.Campaigns); err != nil {
 		return w, err
 	}
-	// One state at a time: each has an index of its own.
-	if _, err := t.one(ctx, "count what waits", `SELECT
-			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10
-				WHERE r.state < 30 AND c.state = 20) +
-			(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 30
-				WHERE r.state < 30 AND c.state = 20)`, nil, &w.Messages); err != nil {
+	if _, err := t.one(ctx, "count what waits", t.pick(waits), nil, &w.Messages); err != nil {
 		return w, err
 	}
-	_, err := t.one(ctx, "count uncertain messages", `SELECT count(*) FROM messages WHERE state >= 50 AND state = 70`, nil, &w.Uncertain)
+	_, err := t.one(ctx, "count uncertain messages", t.pick(countUncertain), nil, &w.Uncertain)
 	return w, err
 }

@@ -129,17 +129,18 @@ type WhyEnded struct {
 	Messages int
 }
 
+var whyEnded = oddly(`SELECT odd, reason, count(*) FROM messages
+	WHERE odd >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY odd, reason ORDER BY 3 DESC, 1, 2`)
+
 // WhyEnded counts them, the most first.
 func (t *Tx) WhyEnded(ctx context.Context, campaign int64) ([]WhyEnded, error) {
 	var all []WhyEnded
-	err := t.each(ctx, "count why messages ended", `SELECT state, reason, count(*) FROM messages
-		WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY state, reason ORDER BY 3 DESC, 1, 2`,
-		[]any{campaign}, func(rows *sql.Rows) error {
-			var w WhyEnded
-			err := rows.Scan(&w.State, nullText[studymail.Reason]{&w.Reason}, &w.Messages)
-			all = append(all, w)
-			return err
-		})
+	err := t.each(ctx, "count why messages ended", t.pick(whyEnded), []any{campaign}, func(rows *sql.Rows) error {
+		var w WhyEnded
+		err := rows.Scan(&w.State, nullText[studymail.Reason]{&w.Reason}, &w.Messages)
+		all = append(all, w)
+		return err
+	})
 	return all, err
 }
 

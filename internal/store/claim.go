@@ -85,7 +85,7 @@ func (s spot) before(o spot) bool { return s.at < o.at || s.at == o.at && s.key 
 // UpTo wants n messages, whatever they are.
 func UpTo(n int) Want { return Want{Total: n, Others: n} }
 
-// tried tells retries from fresh messages. It stands in the index of what is
+// tried tells retries from fresh messages. It stands in SQLite's index of what is
 // queued, word for word.
 const tried = `(CASE WHEN tries = 0 THEN 0 ELSE 1 END)`
 
@@ -163,13 +163,17 @@ func shares(of [studymail.Turns][]source, place, n int) (share [studymail.Turns]
 	return share
 }
 
-// some is true when a run has queued messages of a kind (state 10). The order
-// keeps PostgreSQL at their index, whatever it believes of the table. Of bulk mail
-// those count, too, that somebody holds: to pass over a thousand would take longer
-// than to find nothing.
-func some(triedOrNot string) string {
-	return `CASE WHEN (SELECT m.id FROM messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + `
-		AND (c.ad_hoc = 0 OR m.claim_token = 0) ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`
+// some is true when a run has queued messages of a kind. The order keeps PostgreSQL
+// at their index, whatever it believes of the table. Of bulk mail those count, too,
+// that somebody holds: to pass over a thousand would take longer than to find nothing.
+func some(triedOrNot string) both {
+	const yes, free = `CASE WHEN (SELECT m.id FROM `, ` AND (c.ad_hoc = 0 OR m.claim_token = 0) ORDER BY `
+	return both{
+		sqlite: yes + `messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + free +
+			`m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
+		postgres: yes + `queue q JOIN messages m ON m.id = q.message_id WHERE q.run_id = r.id AND q.tried = ` + triedOrNot + free +
+			`q.next_attempt_at, q.message_id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
+	}
 }
 
 // openRuns are those of which mail may leave: a campaign to a study that is
@@ -183,14 +187,21 @@ const (
 )
 
 var (
-	listSources = `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc, s.number, ` + some("0") + `, ` + some("1") + openRuns +
-		` ORDER BY c.ad_hoc DESC, r.id`
-	adHocWaits = `SELECT r.id` + openRuns + ` AND c.ad_hoc = 1 AND ` + some("0") + ` = 1 LIMIT 1`
+	listSources = both{listSourcesWith(some("0").sqlite, some("1").sqlite), listSourcesWith(some("0").postgres, some("1").postgres)}
+	adHocWaits  = both{adHocWaitsWith(some("0").sqlite), adHocWaitsWith(some("0").postgres)}
 )
+
+func listSourcesWith(fresh, tried string) string {
+	return `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc, s.number, ` + fresh + `, ` + tried + openRuns + ` ORDER BY c.ad_hoc DESC, r.id`
+}
+
+func adHocWaitsWith(fresh string) string {
+	return `SELECT r.id` + openRuns + ` AND c.ad_hoc = 1 AND ` + fresh + ` = 1 LIMIT 1`
+}
 
 // sources finds where there is something to claim, by whose turn it is.
 func (t *Tx) sources(ctx context.Context) (of [studymail.Turns][]source, err error) {
-	err = t.each(ctx, "list open runs", listSources, []any{ms(t.now)}, func(rows *sql.Rows) error {
+	err = t.each(ctx, "list open runs", t.pick(listSources), []any{ms(t.now)}, func(rows *sql.Rows) error {
 		var (
 			s                      source
 			adHoc, fresh, triedOne bool
@@ -223,7 +234,7 @@ func (t *Tx) sources(ctx context.Context) (of [studymail.Turns][]source, err err
 // AdHocWaits tells whether there is an ad hoc mail to claim.
 func (t *Tx) AdHocWaits(ctx context.Context) (bool, error) {
 	var run int64
-	return t.one(ctx, "look for ad hoc mail", adHocWaits, []any{ms(t.now)}, &run)
+	return t.one(ctx, "look for ad hoc mail", t.pick(adHocWaits), []any{ms(t.now)}, &run)
 }
 
 // claimFrom claims up to limit messages: the same number of each source first,
@@ -257,40 +268,46 @@ const claimColumns = `m.id, m.next_attempt_at, m.uuid, m.tries, m.attempts, m.at
 
 var claimOpen = `, CASE WHEN ` + isOpen("$5") + ` THEN 1 ELSE 0 END`
 
-// nextFree are a queue's messages behind a spot that nobody holds.
-const nextFree = `run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($6, $7) ORDER BY next_attempt_at, id`
-
+// What claim takes are a queue's messages behind a spot that nobody holds.
+//
 // What is queued may go: its time only says whose turn is first. To compare that
 // with now would hold all up when the clock is put back.
 var claim = both{
 	sqlite: `SELECT ` + claimColumns + claimOpen + `
-		FROM (SELECT * FROM messages WHERE ` + nextFree + ` LIMIT $3) m
+		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($6, $7)
+			ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
-	postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE ` + nextFree + ` LIMIT $3 FOR UPDATE SKIP LOCKED)
+	postgres: `WITH m AS MATERIALIZED (SELECT m.id, m.next_attempt_at, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at, m.patient_id
+			FROM queue q JOIN messages m ON m.id = q.message_id
+			WHERE q.run_id = $2 AND q.tried = $4 AND (q.next_attempt_at, q.message_id) > ($6, $7) AND m.state = 10 AND m.claim_token = 0
+			ORDER BY q.next_attempt_at, q.message_id LIMIT $3 FOR UPDATE OF m SKIP LOCKED)
 		SELECT ` + claimColumns + claimOpen + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 }
 
 // A claimed message is a queued one with a token: no index has to know of it, so
 // that both databases write nothing but the row, where it lies.
 //
-// state + 0 keeps PostgreSQL from reading the partial index of a state where it
-// is given the rows' keys, here and in other statements; +state SQLite.
-var markClaimed = both{
-	sqlite: `UPDATE messages SET claim_token = $1
-		WHERE +state = 10 AND claim_token = 0 AND id IN (SELECT value FROM json_each($2))`,
-	postgres: `UPDATE messages SET claim_token = $1
-		WHERE state + 0 = 10 AND claim_token = 0 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($2::json)))`,
-}
+// +state keeps SQLite from reading the partial index of a state where it is given the
+// rows' keys, here and in other statements.
+const (
+	markClaimed = `UPDATE messages SET claim_token = $1
+		WHERE +state = 10 AND claim_token = 0 AND id IN (SELECT value FROM json_each($2))`
 
-// markRangeClaimed is SQLite's for those that stand side by side.
-const markRangeClaimed = `UPDATE messages SET claim_token = $1 WHERE +state = 10 AND claim_token = 0 AND id BETWEEN $2 AND $3`
+	// For those that stand side by side.
+	markRangeClaimed = `UPDATE messages SET claim_token = $1 WHERE +state = 10 AND claim_token = 0 AND id BETWEEN $2 AND $3`
+
+	// PostgreSQL's.
+	markRangesClaimed = `UPDATE messages SET claim_token = $1 FROM unnest($2::bigint[], $3::bigint[]) AS g (first, last)
+		WHERE messages.id BETWEEN g.first AND g.last AND messages.state = 10 AND messages.claim_token = 0`
+)
 
 func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []int64) (int64, error) {
-	inList := func(list string) (int64, error) { return t.exec(ctx, what, t.pick(markClaimed), token, list) }
-	if t.kind == Postgres {
-		return inList(keysJSON(keys))
-	}
 	slices.Sort(keys)
+	if t.kind == Postgres {
+		first, last := rangesOf(keys)
+		return t.exec(ctx, what, markRangesClaimed, token, first, last)
+	}
+	inList := func(list string) (int64, error) { return t.exec(ctx, what, markClaimed, token, list) }
 	return eachRange(keys, func(first, last int64) (int64, error) { return t.exec(ctx, what, markRangeClaimed, token, first, last) }, inList)
 }
 

@@ -27,20 +27,20 @@ var forgetClaims = both{
 		CROSS JOIN messages m ON m.id BETWEEN j.value->>0 AND j.value->>1 WHERE +m.state = 10 AND m.claim_token = claims.token)`,
 	postgres: `DELETE FROM claims WHERE token >= $1 AND token < $2 AND NOT EXISTS (SELECT 1 FROM json_array_elements(claims.members::json) j
 		CROSS JOIN LATERAL (SELECT 1 FROM messages m WHERE m.id BETWEEN (j->>0)::bigint AND (j->>1)::bigint
-			AND m.state + 0 = 10 AND m.claim_token = claims.token LIMIT 1) m)`,
+			AND m.state = 10 AND m.claim_token = claims.token LIMIT 1) m)`,
 }
 
 // rangesJSON writes the row keys of claimed messages as a JSON array of pairs, the
 // first and the last of those that stand side by side.
 func rangesJSON(claimed []Claimed) string {
-	var ranges [][2]int64
+	keys := make([]int64, len(claimed))
 	for i := range claimed {
-		k := claimed[i].Key
-		if last := len(ranges) - 1; last >= 0 && ranges[last][1] == k-1 {
-			ranges[last][1] = k
-			continue
-		}
-		ranges = append(ranges, [2]int64{k, k})
+		keys[i] = claimed[i].Key
+	}
+	first, last := rangesOf(keys)
+	ranges := make([][2]int64, len(first))
+	for i := range first {
+		ranges[i] = [2]int64{first[i], last[i]}
 	}
 	b, _ := json.Marshal(ranges) //nolint:errchkjson // numbers
 	return string(b)
@@ -51,7 +51,7 @@ var claimedNow = both{
 	sqlite: ` FROM claims k, json_each(k.members) j CROSS JOIN messages m ON m.id BETWEEN j.value->>0 AND j.value->>1
 		WHERE +m.state = 10 AND m.claim_token = k.token`,
 	postgres: ` FROM claims k CROSS JOIN LATERAL json_array_elements(k.members::json) j
-		JOIN messages m ON m.id BETWEEN (j->>0)::bigint AND (j->>1)::bigint WHERE m.state + 0 = 10 AND m.claim_token = k.token`,
+		JOIN messages m ON m.id BETWEEN (j->>0)::bigint AND (j->>1)::bigint WHERE m.state = 10 AND m.claim_token = k.token`,
 }
 
 // unclaimAll gives back all that claims with tokens from one to below another hold.
@@ -90,5 +90,5 @@ var unclaimThose = both{
 	sqlite: `UPDATE messages SET claim_token = 0
 		WHERE +state = 10 AND claim_token >= $1 AND claim_token < $2 AND id IN (SELECT value FROM json_each($3))`,
 	postgres: `UPDATE messages SET claim_token = 0
-		WHERE state + 0 = 10 AND claim_token >= $1 AND claim_token < $2 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($3::json)))`,
+		WHERE state = 10 AND claim_token >= $1 AND claim_token < $2 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($3::json)))`,
 }

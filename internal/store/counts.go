@@ -19,10 +19,10 @@ var inWindows = both{
 
 // byState reads the small indexes of the states other than sent. Of a run that
 // is done, nothing waits.
-const byState = `
-	SELECT run_id, 10, count(*) FROM messages WHERE state = 10 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
-	UNION ALL SELECT run_id, 30, count(*) FROM messages WHERE state = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
-	UNION ALL SELECT run_id, state, count(*) FROM messages WHERE state >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY run_id, state`
+var byState = oddly(`
+	SELECT run_id, 10, count(*) FROM queue WHERE run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
+	UNION ALL SELECT run_id, 30, count(*) FROM messages WHERE odd = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
+	UNION ALL SELECT run_id, odd, count(*) FROM messages WHERE odd >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY run_id, odd`)
 
 // Counts gives a campaign's numbers: those of its steps, added up.
 func (t *Tx) Counts(ctx context.Context, campaign int64) (studymail.Counts, error) {
@@ -82,7 +82,7 @@ func (t *Tx) CountsOfSteps(ctx context.Context, campaign int64) (map[int64]*stud
 
 // countStates takes from the sent what stands elsewhere.
 func (t *Tx) countStates(ctx context.Context, campaign int64, runs map[int64]*studymail.Counts) error {
-	err := t.each(ctx, "count messages", byState, []any{campaign}, func(rows *sql.Rows) error {
+	err := t.each(ctx, "count messages", t.pick(byState), []any{campaign}, func(rows *sql.Rows) error {
 		var (
 			run   int64
 			state studymail.State

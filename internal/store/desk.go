@@ -10,10 +10,12 @@ import (
 
 // What the first page of staff says: what needs a person, and what is under way.
 
+var uncertain = oddly(`SELECT count(*), min(updated_at) FROM messages WHERE odd = 70`)
+
 // Uncertain counts the messages of which a person must say what became of them, and
 // gives since when the oldest waits; zero when none does.
 func (t *Tx) Uncertain(ctx context.Context) (n int, oldest time.Time, err error) {
-	_, err = t.one(ctx, "count uncertain messages", `SELECT count(*), min(updated_at) FROM messages WHERE state = 70`, nil, &n, at{&oldest})
+	_, err = t.one(ctx, "count uncertain messages", t.pick(uncertain), nil, &n, at{&oldest})
 	return n, oldest, err
 }
 
@@ -39,13 +41,15 @@ type FailedCampaign struct {
 // failedLooked bounds the campaigns that are looked at for letters that failed.
 const failedLooked = 50
 
+var failedLately = oddly(`SELECT c.uuid, c.name,
+		(SELECT count(*) FROM runs r JOIN messages m ON m.run_id = r.id AND m.odd >= 50 AND m.odd = 50 WHERE r.campaign_id = c.id)
+	FROM (SELECT id, uuid, name FROM campaigns WHERE state IN (20, 30) OR ended_at >= $1 ORDER BY id DESC LIMIT $2) c ORDER BY c.id DESC`)
+
 // FailedLately lists campaigns that are open, or ended since a time, and of which
 // letters failed: the newest first.
 func (t *Tx) FailedLately(ctx context.Context, since time.Time) ([]FailedCampaign, error) {
 	var all []FailedCampaign
-	err := t.each(ctx, "list campaigns with letters that failed", `SELECT c.uuid, c.name,
-			(SELECT count(*) FROM runs r JOIN messages m ON m.run_id = r.id AND m.state >= 50 AND m.state = 50 WHERE r.campaign_id = c.id)
-		FROM (SELECT id, uuid, name FROM campaigns WHERE state IN (20, 30) OR ended_at >= $1 ORDER BY id DESC LIMIT $2) c ORDER BY c.id DESC`,
+	err := t.each(ctx, "list campaigns with letters that failed", t.pick(failedLately),
 		[]any{ms(since), failedLooked}, func(rows *sql.Rows) error {
 			var c FailedCampaign
 			err := rows.Scan(&c.ID, &c.Name, &c.Failed)

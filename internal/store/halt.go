@@ -21,7 +21,7 @@ func (t *Tx) Running(ctx context.Context) ([]CampaignRow, error) {
 	return all, err
 }
 
-const failedOf = `SELECT count(*) FROM messages WHERE state >= 50 AND state = 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1)`
+var failedOf = oddly(`SELECT count(*) FROM messages WHERE odd >= 50 AND odd = 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1)`)
 
 // HaltNumbers gives what went wrong with a campaign's letters since a person let it
 // go on last; cheaply: without how many were tried, and as if each that failed had
@@ -51,7 +51,7 @@ func (t *Tx) wentWrong(ctx context.Context, campaign int64) (n studymail.HaltNum
 		return n, err
 	}
 	n.Hard, n.Complaints = came[studymail.CameHard], came[studymail.CameComplaint]
-	if _, err := t.one(ctx, "count failures", failedOf, []any{campaign}, &n.Failed); err != nil {
+	if _, err := t.one(ctx, "count failures", t.pick(failedOf), []any{campaign}, &n.Failed); err != nil {
 		return n, err
 	}
 	return n, nil
@@ -62,7 +62,7 @@ func (t *Tx) everTried(ctx context.Context, campaign int64) (n studymail.HaltNum
 		return n, err
 	}
 	var atOnce int
-	if _, err := t.one(ctx, "count dead addresses", failedOf+` AND reason = $2`, []any{campaign, string(studymail.ReasonNoMailbox)}, &atOnce); err != nil {
+	if _, err := t.one(ctx, "count dead addresses", t.pick(failedOf)+` AND reason = $2`, []any{campaign, string(studymail.ReasonNoMailbox)}, &atOnce); err != nil {
 		return n, err
 	}
 	n.Hard += atOnce

@@ -18,7 +18,12 @@ const forever = 253402300799999
 // and care provider (pr). An interval that has passed counts as closed until
 // RefreshHours gives the next one.
 func isOpen(now string) string {
-	return `(st.open_from <= ` + now + ` AND ` + now + ` < st.open_until AND pr.open_from <= ` + now + ` AND ` + now + ` < pr.open_until)`
+	return `(` + openNow("st", now) + ` AND ` + openNow("pr", now) + `)`
+}
+
+// openNow is that of one of them.
+func openNow(table, now string) string {
+	return table + `.open_from <= ` + now + ` AND ` + now + ` < ` + table + `.open_until`
 }
 
 // interval checks hours, and gives the time in which mail may leave that holds
@@ -37,20 +42,25 @@ func interval(h *studymail.SendHours, now time.Time) (from, until int64, err err
 }
 
 // hoursOf is how the tables that have hours are gone through.
-var hoursOf = []struct{ table, what, list, refresh, recalled, clear string }{
+var hoursOf = []tableWithHours{
 	hoursOfTable("studies", "study", "study_id"),
 	hoursOfTable("providers", "care provider", "provider_id"),
 }
 
-func hoursOfTable(table, what, column string) struct{ table, what, list, refresh, recalled, clear string } {
-	return struct{ table, what, list, refresh, recalled, clear string }{
+type tableWithHours struct {
+	table, what, list, refresh, clear string
+	recalled                          both
+}
+
+func hoursOfTable(table, what, column string) tableWithHours {
+	return tableWithHours{
 		table: table, what: what,
 		list: `SELECT id, uuid, send_hours, send_zone, closed_on, open_from, open_until FROM ` + table + `
 			WHERE (send_hours <> '' OR closed_on <> '') AND (open_until <= $1 OR $2 = 1)`,
 		refresh: `UPDATE ` + table + ` SET open_from = $1, open_until = $2 WHERE id = $3 AND send_hours = $4 AND send_zone = $5 AND closed_on = $6`,
-		recalled: `UPDATE messages SET state = 10, reason = NULL, updated_at = $1 WHERE state = 30 AND id IN
-			(SELECT m.id FROM runs r JOIN messages m ON m.run_id = r.id AND m.state = 30 JOIN patients pa ON pa.id = m.patient_id
-			WHERE r.state = 20 AND r.state < 30 AND m.reason = $2 AND m.updated_at < $3 AND pa.` + column + ` = $4 LIMIT $5)`,
+		recalled: oddly(`UPDATE messages SET state = 10, reason = NULL, updated_at = $1 WHERE state = 30 AND id IN
+			(SELECT m.id FROM runs r JOIN messages m ON m.run_id = r.id AND m.odd = 30 JOIN patients pa ON pa.id = m.patient_id
+			WHERE r.state = 20 AND r.state < 30 AND m.reason = $2 AND m.updated_at < $3 AND pa.` + column + ` = $4 LIMIT $5)`),
 		clear: `UPDATE ` + table + ` SET recall_at = 0 WHERE id = $1 AND recall_at = $2`,
 	}
 }
@@ -146,7 +156,7 @@ func (t *Tx) Recall(ctx context.Context) (int, error) {
 				return moved, nil
 			}
 			since := time.UnixMilli(at)
-			n, err := t.exec(ctx, "queue again what waits for edited send hours", h.recalled,
+			n, err := t.exec(ctx, "queue again what waits for edited send hours", t.pick(h.recalled),
 				ms(t.now), string(studymail.ReasonOutsideHours), ms(since.Add(recallSlack)), k, sweepAtOnce-moved)
 			if err != nil {
 				return moved, err

@@ -29,15 +29,15 @@ var standing = both{
 	postgres: `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, w.id, m.tries, m.attempts, m.attempt_limit, m.losses
 		FROM windows w CROSS JOIN LATERAL json_array_elements_text(w.members::json) j
 		JOIN messages m ON m.id = j::bigint JOIN patients pa ON pa.id = m.patient_id
-		WHERE w.worker_id = $1 AND m.state + 0 = 10 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
+		WHERE w.worker_id = $1 AND m.state = 10 AND m.claim_token >= $2 AND m.claim_token < $3 ORDER BY w.id`,
 }
 
 // What others have called uncertain keeps its token until an operator or a late
 // outcome settles it, and merged_id is the window that it stood in. SQLite finds
 // the index of what has ended only by the very words of its condition.
-const calledUncertain = `SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, m.merged_id, m.tries, m.attempts, m.attempt_limit, m.losses
+var calledUncertain = oddly(`SELECT m.id, m.uuid, pa.uuid, m.claim_token, m.state, m.merged_id, m.tries, m.attempts, m.attempt_limit, m.losses
 	FROM messages m JOIN patients pa ON pa.id = m.patient_id
-	WHERE m.state >= 50 AND m.state = 70 AND m.claim_token >= $1 AND m.claim_token < $2 AND m.reason = $3`
+	WHERE m.odd >= 50 AND m.odd = 70 AND m.claim_token >= $1 AND m.claim_token < $2 AND m.reason = $3`)
 
 // InDoubtOf lists what a worker left in doubt that is known to be gone, and
 // keeps others from settling it until the transaction ends.
@@ -76,7 +76,7 @@ func (t *Tx) InDoubtOf(ctx context.Context, w *studymail.Worker) ([]InDoubt, err
 	if err := t.each(ctx, what, t.pick(standing), []any{w.Key, from, to}, read); err != nil {
 		return nil, err
 	}
-	err := t.each(ctx, what, calledUncertain, []any{from, to, string(studymail.ReasonProcessDied)}, read)
+	err := t.each(ctx, what, t.pick(calledUncertain), []any{from, to, string(studymail.ReasonProcessDied)}, read)
 	return all, err
 }
 
@@ -87,7 +87,7 @@ var giveBackUnsent = both{
 	postgres: `UPDATE messages SET state = 10, reason = NULL, claim_token = 0, updated_at = $1,
 			merged_id = CASE WHEN state = 70 THEN NULL ELSE merged_id END
 		FROM json_array_elements($2::json) j
-		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (10, 70)`,
+		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (10, 70)`,
 }
 
 // GiveBackUnsent queues messages again of which it is known that the end of
@@ -117,14 +117,14 @@ var (
 		sqlite: `UPDATE runs SET state = 20, ended_at = NULL WHERE state = 30 AND id IN
 			(SELECT run_id FROM messages WHERE id IN (SELECT value FROM json_each($1)) AND +state IN (10, 30))`,
 		postgres: `UPDATE runs SET state = 20, ended_at = NULL WHERE state = 30 AND id IN
-			(SELECT run_id FROM messages WHERE id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))) AND state + 0 IN (10, 30))`,
+			(SELECT run_id FROM messages WHERE id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))) AND state IN (10, 30))`,
 	}
 	reopenCampaigns = both{
 		sqlite: `UPDATE campaigns SET state = 20, ended_at = NULL WHERE state IN (10, 40) AND id IN
 			(SELECT r.campaign_id FROM runs r JOIN messages m ON m.run_id = r.id WHERE m.id IN (SELECT value FROM json_each($1)) AND +m.state IN (10, 30))`,
 		postgres: `UPDATE campaigns SET state = 20, ended_at = NULL WHERE state IN (10, 40) AND id IN
 			(SELECT r.campaign_id FROM messages m JOIN runs r ON r.id = m.run_id
-			WHERE m.id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))) AND m.state + 0 IN (10, 30))`,
+			WHERE m.id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json))) AND m.state IN (10, 30))`,
 	}
 )
 

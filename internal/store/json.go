@@ -31,6 +31,18 @@ func rowsJSON[T any](rows []T) (string, error) {
 	return string(b), nil
 }
 
+// rangesOf gives the first and the last of keys side by side, which are in order.
+func rangesOf(keys []int64) (first, last []int64) {
+	for i, k := range keys {
+		if i > 0 && k == keys[i-1]+1 {
+			last[len(last)-1] = k
+			continue
+		}
+		first, last = append(first, k), append(last, k)
+	}
+	return first, last
+}
+
 // maxRanges bounds the statements that ranges are worth: more of them cost more
 // than one with a list.
 const maxRanges = 4
@@ -39,23 +51,13 @@ const maxRanges = 4
 // range where they stand side by side, as those that were planned together do,
 // else by a list of them. It gives how many rows both said they did it to.
 func eachRange(keys []int64, inRange func(first, last int64) (int64, error), inList func(list string) (int64, error)) (int64, error) {
-	var first []int // of each range
-	for i, k := range keys {
-		if i > 0 && k == keys[i-1]+1 {
-			continue
-		}
-		if len(first) == maxRanges {
-			return inList(keysJSON(keys))
-		}
-		first = append(first, i)
+	first, last := rangesOf(keys)
+	if len(first) > maxRanges {
+		return inList(keysJSON(keys))
 	}
 	sum := int64(0)
-	for i, from := range first {
-		to := len(keys)
-		if i+1 < len(first) {
-			to = first[i+1]
-		}
-		n, err := inRange(keys[from], keys[to-1])
+	for i := range first {
+		n, err := inRange(first[i], last[i])
 		if err != nil {
 			return sum, err
 		}

@@ -103,7 +103,7 @@ type MessageFilter struct {
 // MessagePage lists messages in the order in which they were planned, at most
 // Limit; more tells that there may be others behind the last (After).
 func (t *Tx) MessagePage(ctx context.Context, f MessageFilter) (page []MessageRow, more bool, err error) {
-	where, args := f.where(t.pick(inWindow))
+	where, args := f.where(t)
 	args = append(args, f.Limit)
 	query := fmt.Sprintf("%s WHERE %s ORDER BY m.id LIMIT $%d", t.messageQuery(), where, len(args))
 	err = t.each(ctx, "list messages", query, args, func(rows *sql.Rows) error {
@@ -119,14 +119,18 @@ func (t *Tx) MessagePage(ctx context.Context, f MessageFilter) (page []MessageRo
 
 // CountMessages counts the messages that a filter lets through.
 func (t *Tx) CountMessages(ctx context.Context, f MessageFilter) (int, error) {
-	where, args := f.where(t.pick(inWindow))
+	where, args := f.where(t)
 	var n int
 	_, err := t.one(ctx, "count messages", `SELECT count(*)`+messageFrom+` WHERE `+where, args, &n)
 	return n, err
 }
 
+// isQueued leads to the messages (m) that are queued.
+var isQueued = both{sqlite: `m.state = 10`, postgres: `m.state = 10 AND m.id IN (SELECT message_id FROM queue)`}
+
 // where gives the filter as SQL.
-func (f *MessageFilter) where(inWindow string) (string, []any) {
+func (f *MessageFilter) where(t *Tx) (string, []any) {
+	inWindow, queued := t.pick(inWindow), t.pick(isQueued)
 	where, args := []string{"m.id > $1"}, []any{f.After}
 	param := func(v any) string {
 		args = append(args, v)
@@ -165,11 +169,13 @@ func (f *MessageFilter) where(inWindow string) (string, []any) {
 		for _, s := range f.States {
 			switch s {
 			case studymail.Sending:
-				in = append(in, "m.state = 10 AND m.claim_token <> 0 AND "+inWindow)
+				in = append(in, queued+" AND m.claim_token <> 0 AND "+inWindow)
 			case studymail.Queued, studymail.Claimed:
-				in = append(in, "m.state = 10 AND (m.claim_token = 0 OR NOT "+inWindow+")")
+				in = append(in, queued+" AND (m.claim_token = 0 OR NOT "+inWindow+")")
+			case studymail.Sent:
+				in = append(in, "m.state = 40")
 			default:
-				in = append(in, "m.state = "+param(int(s)))
+				in = append(in, "m."+t.odd()+" = "+param(int(s)))
 			}
 		}
 		where = append(where, "("+strings.Join(in, " OR ")+")")

@@ -68,7 +68,7 @@ func (t *Tx) findMessages(ctx context.Context, q *MessageQuery) (MessagesFound, 
 		return f, err
 	}
 	var p params
-	where := q.wheres(&p, t.pick(inWindow))
+	where := q.wheres(&p, t.pick(inWindow), t.odd())
 	take := func(query string, args params) error {
 		return t.each(ctx, "find messages", query, args, func(rows *sql.Rows) error {
 			var m MessageRow
@@ -189,7 +189,7 @@ func (q *MessageQuery) ofStudy(p *params) []string {
 }
 
 // wheres gives the conditions but for the dates and the study.
-func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
+func (q *MessageQuery) wheres(p *params, inWindow, odd string) (where []string) {
 	if !q.Campaign.IsZero() {
 		runs := inRuns + "c.uuid = " + p.add(q.Campaign)
 		if q.Step != 0 {
@@ -200,16 +200,16 @@ func (q *MessageQuery) wheres(p *params, inWindow string) (where []string) {
 	switch q.State {
 	case 0:
 		if q.indexed() {
-			where = append(where, "m.state >= 50 AND m.state IN (50, 60, 70, 80)") // each a step into the index
+			where = append(where, "m."+odd+" >= 50 AND m."+odd+" IN (50, 60, 70, 80)") // each a step into the index
 		}
 	case studymail.Queued, studymail.Claimed:
 		where = append(where, "m.state = 10")
 	case studymail.Sending:
 		where = append(where, "m.state = 10 AND m.claim_token <> 0 AND "+inWindow)
 	case studymail.Failed, studymail.Skipped, studymail.Uncertain, studymail.MessageCanceled:
-		where = append(where, "m.state >= 50 AND m.state = "+p.add(int(q.State)))
+		where = append(where, "m."+odd+" >= 50 AND m."+odd+" = "+p.add(int(q.State)))
 	case studymail.Deferred:
-		where = append(where, "m.state = 30")
+		where = append(where, "m."+odd+" = 30")
 	case studymail.Sent:
 		where = append(where, "m.state = 40")
 	}

@@ -70,17 +70,19 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 // token tells whether it is still the same hand-over's.
 var record = both{
 	sqlite: `UPDATE messages SET state = j.value->>2, reason = nullif(j.value->>3, ''), tries = tries + (j.value->>9), attempts = j.value->>4, losses = j.value->>5,
-			next_attempt_at = j.value->>6, merged_id = coalesce(nullif(j.value->>7, 0), merged_id), sent_at = j.value->>8,
+			next_attempt_at = coalesce(j.value->>6, next_attempt_at), merged_id = coalesce(nullif(j.value->>7, 0), merged_id), sent_at = j.value->>8,
 			claim_token = CASE WHEN j.value->>2 IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
 		FROM json_each($2) j
 		WHERE messages.id = j.value->>0 AND messages.claim_token = j.value->>1 AND messages.state IN (10, 70)
 		RETURNING id, tries`,
-	postgres: `UPDATE messages SET state = (j->>2)::int, reason = nullif(j->>3, ''), tries = tries + (j->>9)::int, attempts = (j->>4)::int, losses = (j->>5)::int,
-			next_attempt_at = (j->>6)::bigint, merged_id = coalesce(nullif((j->>7)::bigint, 0), merged_id), sent_at = (j->>8)::bigint,
+	postgres: `WITH marked AS (UPDATE messages SET state = (j->>2)::int, reason = nullif(j->>3, ''), tries = tries + (j->>9)::int, attempts = (j->>4)::int, losses = (j->>5)::int,
+			next_attempt_at = coalesce((j->>6)::bigint, next_attempt_at), merged_id = coalesce(nullif((j->>7)::bigint, 0), merged_id), sent_at = (j->>8)::bigint,
 			claim_token = CASE WHEN (j->>2)::int IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
 		FROM json_array_elements($2::json) j
-		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state + 0 IN (10, 70)
-		RETURNING id, tries`,
+		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (10, 70)
+			RETURNING messages.id, run_id, next_attempt_at, tries, state),
+		gone AS (` + leaveQueue + ` AND m.state = 40)
+		SELECT id, tries FROM marked`,
 }
 
 // recordOthers records outcomes of any kind, and gives how many were recorded.
@@ -91,17 +93,18 @@ func (t *Tx) recordOthers(ctx context.Context, all []Recorded) (int, error) {
 	rows := make([][10]any, len(all))
 	for i := range all {
 		r := &all[i]
-		var sentAt any
-		if r.State == studymail.Sent {
+		var sentAt, nextAt any // one that is sent stays where it stood, so that leaveQueue finds it
+		switch {
+		case r.State == studymail.Sent:
 			sentAt = r.At.UnixMilli()
-		}
-		next := r.NextAttemptAt
-		if next.IsZero() {
-			next = r.At
+		case r.NextAttemptAt.IsZero():
+			nextAt = r.At.UnixMilli()
+		default:
+			nextAt = r.NextAttemptAt.UnixMilli()
 		}
 		rows[i] = [10]any{
 			r.Key, r.Token, int(r.State), r.Reason, r.Attempts, r.Losses,
-			next.UnixMilli(), r.Window, sentAt, flag(r.isTry()),
+			nextAt, r.Window, sentAt, flag(r.isTry()),
 		}
 	}
 	list, err := rowsJSON(rows)

@@ -27,8 +27,9 @@ var (
 	shutAhead = both{
 		sqlite: `SELECT ` + hoursColumns + ` FROM (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2 AND claim_token = 0
 			ORDER BY next_attempt_at, id LIMIT $3) m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
-		postgres: `WITH m AS MATERIALIZED (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2 AND claim_token = 0
-			ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+		postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM queue q JOIN messages m ON m.id = q.message_id
+			WHERE q.run_id = $1 AND q.tried = $2 AND m.state = 10 AND m.claim_token = 0
+			ORDER BY q.next_attempt_at, q.message_id LIMIT $3 FOR UPDATE OF m SKIP LOCKED)
 			SELECT ` + hoursColumns + ` FROM m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
 	}
 	hoursByKey = both{
@@ -39,7 +40,7 @@ var (
 		sqlite: `UPDATE messages SET state = 30, reason = $1, claim_token = 0, next_attempt_at = j.value->>1, updated_at = $2
 			FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 10 AND ` + held + ` = $4`,
 		postgres: `UPDATE messages SET state = 30, reason = $1, claim_token = 0, next_attempt_at = (j->>1)::bigint, updated_at = $2
-			FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 10 AND ` + held + ` = $4`,
+			FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state = 10 AND ` + held + ` = $4`,
 	}
 )
 
@@ -143,11 +144,12 @@ func (t *Tx) inTime(ctx context.Context, what string, keys []int64) (map[int64]b
 	return in, nil
 }
 
+var waiting = oddly(`SELECT count(*), min(m.next_attempt_at) FROM runs r
+	JOIN messages m ON m.run_id = r.id AND m.odd = 30 WHERE r.campaign_id = $1 AND r.state < 30 AND m.reason = $2`)
+
 // Waiting gives how many messages of a campaign are set aside until they may
 // leave, and when the first of them may; zero when none is.
 func (t *Tx) Waiting(ctx context.Context, campaign int64) (n int, first time.Time, err error) {
-	_, err = t.one(ctx, "count messages that are set aside", `SELECT count(*), min(m.next_attempt_at) FROM runs r
-		JOIN messages m ON m.run_id = r.id AND m.state = 30 WHERE r.campaign_id = $1 AND r.state < 30 AND m.reason = $2`,
-		[]any{campaign, string(studymail.ReasonOutsideHours)}, &n, at{&first})
+	_, err = t.one(ctx, "count messages that are set aside", t.pick(waiting), []any{campaign, string(studymail.ReasonOutsideHours)}, &n, at{&first})
 	return n, first, err
 }

@@ -11,6 +11,9 @@ import (
 // sweepAtOnce bounds a sweep's transaction.
 const sweepAtOnce = 1000
 
+var retryDue = oddly(`UPDATE messages SET state = 10, reason = NULL, updated_at = $1 WHERE state = 30 AND id IN
+	(SELECT id FROM messages WHERE run_id = $2 AND odd = 30 AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)`)
+
 // RetryDue brings deferred messages whose time has come back to the queue, those
 // that were set aside until their send hours, too, at
 // most 1,000; call it again while it gives that many.
@@ -28,9 +31,7 @@ func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 	}
 	moved := 0
 	for _, r := range runs {
-		n, err := t.exec(ctx, "sweep for retries", `UPDATE messages SET state = 10, reason = NULL, updated_at = $1 WHERE state = 30 AND id IN
-			(SELECT id FROM messages WHERE run_id = $2 AND state = 30 AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)`,
-			ms(t.now), r, sweepAtOnce-moved)
+		n, err := t.exec(ctx, "sweep for retries", t.pick(retryDue), ms(t.now), r, sweepAtOnce-moved)
 		if err != nil {
 			return moved, err
 		}
@@ -41,18 +42,20 @@ func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 	return moved, nil
 }
 
+var cancelWaiting = oddly(`UPDATE messages SET state = 80, reason = $1, claim_token = 0, updated_at = $2
+	WHERE state IN (10, 30) AND claim_token = 0 AND id IN
+	(SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queue q ON q.run_id = r.id JOIN messages m ON m.id = q.message_id
+		WHERE r.state < 30 AND c.state = 50 AND m.claim_token = 0
+	UNION ALL
+	SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.odd = 30
+		WHERE r.state < 30 AND c.state = 50
+	LIMIT $3)`)
+
 // CancelWaiting cancels messages of cancelled campaigns that wait in the queue
 // or for a retry, at most 1,000; call it again while it gives that many. Those
 // in a sender's hands meet the guard.
 func (t *Tx) CancelWaiting(ctx context.Context) (int, error) {
-	n, err := t.exec(ctx, "cancel waiting messages", `UPDATE messages SET state = 80, reason = $1, claim_token = 0, updated_at = $2
-		WHERE state IN (10, 30) AND claim_token = 0 AND id IN
-		(SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 10 AND m.claim_token = 0
-			WHERE r.state < 30 AND c.state = 50
-		UNION ALL
-		SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.state = 30
-			WHERE r.state < 30 AND c.state = 50
-		LIMIT $3)`, string(studymail.ReasonCancelled), ms(t.now), sweepAtOnce)
+	n, err := t.exec(ctx, "cancel waiting messages", t.pick(cancelWaiting), string(studymail.ReasonCancelled), ms(t.now), sweepAtOnce)
 	return int(n), err
 }
 
@@ -71,6 +74,11 @@ const mayEnd = `SELECT c.id FROM campaigns c WHERE c.state = 20
 const reminderWaits = `EXISTS (SELECT 1 FROM steps sp JOIN schedules s ON s.id = sp.schedule_id WHERE sp.campaign_id = campaigns.id
 	AND (s.next_run_at IS NOT NULL OR EXISTS (SELECT 1 FROM schedule_runs r WHERE r.schedule_id = s.id AND r.outcome IN ('waiting', 'running'))))`
 
+var endRuns = oddly(`UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
+	AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.run_id = runs.id)
+	AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.odd = 30)
+	RETURNING campaign_id`)
+
 // FinishRuns ends released runs of which no message moves by itself any more,
 // and running campaigns that have no open run left. In between it calls aim with the
 // row keys of campaigns of which a run ended: it may give them a next time, and they
@@ -80,10 +88,7 @@ func (t *Tx) FinishRuns(ctx context.Context, aim func(campaigns []int64) error) 
 		return nil, err
 	}
 	var of []int64
-	if err := t.each(ctx, "end finished runs", `UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
-		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 10)
-		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.state = 30)
-		RETURNING campaign_id`, []any{ms(t.now)}, func(rows *sql.Rows) error {
+	if err := t.each(ctx, "end finished runs", t.pick(endRuns), []any{ms(t.now)}, func(rows *sql.Rows) error {
 		var k int64
 		err := rows.Scan(&k)
 		if !slices.Contains(of, k) {

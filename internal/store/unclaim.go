@@ -17,7 +17,7 @@ var endMessages = both{
 	sqlite: `UPDATE messages SET state = j.value->>1, reason = j.value->>2, claim_token = 0, updated_at = $1
 		FROM json_each($2) j WHERE messages.id = j.value->>0 AND messages.state = 10 AND ` + held + ` = $3`,
 	postgres: `UPDATE messages SET state = (j->>1)::int, reason = j->>2, claim_token = 0, updated_at = $1
-		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 10 AND ` + held + ` = $3`,
+		FROM json_array_elements($2::json) j WHERE messages.id = (j->>0)::bigint AND messages.state = 10 AND ` + held + ` = $3`,
 }
 
 // held tells a queued message that somebody has claimed from one that nobody has.

@@ -118,7 +118,7 @@ var makeUncertain = both{
 		FROM json_each($3) j WHERE messages.id = j.value->>0 AND messages.state = 10
 			AND messages.claim_token >= $4 AND messages.claim_token < $5`,
 	postgres: `UPDATE messages SET state = 70, reason = $1, updated_at = $2, merged_id = (j->>1)::bigint
-		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state + 0 = 10
+		FROM json_array_elements($3::json) j WHERE messages.id = (j->>0)::bigint AND messages.state = 10
 			AND messages.claim_token >= $4 AND messages.claim_token < $5`,
 }
 
