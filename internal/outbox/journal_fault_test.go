@@ -94,7 +94,7 @@ func fall(t *testing.T, s *store.Store) *fallen {
 		for _, tc := range cases {
 			if tc.window == int(n) {
 				c := f.message[tc.name]
-				in = append(in, store.Standing{Key: c.Key, Token: c.Token, Revision: c.Revision, Merged: []byte("sealed")})
+				in = append(in, c.Standing([]byte("sealed")))
 			}
 		}
 		write(t, s, func(tx *store.Tx) error {

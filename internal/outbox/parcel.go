@@ -24,7 +24,7 @@ func (o *Outbox) pack(batch []*claim) *parcel {
 			continue
 		}
 		c.mail, p.claims[c.Key] = m, c
-		p.standing = append(p.standing, store.Standing{Key: c.Key, Token: c.Token, Revision: c.Revision, Merged: c.merged})
+		p.standing = append(p.standing, c.Standing(c.merged))
 	}
 	return p
 }

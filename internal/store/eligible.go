@@ -4,7 +4,10 @@ package store
 // empty, or the reason (studymail.Reason) why not. Planning, claiming and the
 // statement that opens a hand-over window all use it. $1 is today, as
 // 2006-01-02 in the installation's zone. Its tables come from whoIsMailed.
-const eligibility = `CASE
+const (
+	eligibility = `CASE` + whyNotPatient + whyNotStudy + whyNotProvider + ` ELSE '' END`
+
+	whyNotPatient = `
 	WHEN pe.erased_at IS NOT NULL THEN 'erased'
 	WHEN pa.cancelled = 10 THEN 'not eligible'
 	WHEN pa.cancelled = 20 THEN 'not consented'
@@ -12,16 +15,23 @@ const eligibility = `CASE
 	WHEN pa.cancelled = 40 THEN 'not contactable'
 	WHEN pa.status <> 0 THEN 'not New'
 	WHEN pe.email_hash IS NULL THEN 'no address'
-	WHEN su.id IS NOT NULL THEN 'suppressed'
+	WHEN su.id IS NOT NULL THEN 'suppressed'`
+	whyNotStudy = `
 	WHEN st.active = 0 THEN 'study not active'
 	WHEN st.opens_on <> '' AND st.opens_on > $1 THEN 'study not open yet'
-	WHEN st.closes_on <> '' AND st.closes_on < $1 THEN 'study closed'
-	WHEN pr.active = 0 THEN 'care provider not active'
-	ELSE '' END`
+	WHEN st.closes_on <> '' AND st.closes_on < $1 THEN 'study closed'`
+	whyNotProvider = `
+	WHEN pr.active = 0 THEN 'care provider not active'`
+)
 
 // whoIsMailed joins to a patient (pa) what eligibility looks at.
-const whoIsMailed = `
-	JOIN people pe ON pe.id = pa.person_id
+const (
+	whoIsMailed = patientIsMailed + `
 	JOIN studies st ON st.id = pa.study_id
-	JOIN providers pr ON pr.id = pa.provider_id
+	JOIN providers pr ON pr.id = pa.provider_id` + isSuppressed
+
+	patientIsMailed = `
+	JOIN people pe ON pe.id = pa.person_id`
+	isSuppressed = `
 	LEFT JOIN suppressions su ON su.email_hash = pe.email_hash`
+)

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"studymail"
 )
@@ -16,8 +18,16 @@ const MaxWindow = 32
 type Standing struct {
 	Key      int64
 	Token    int64
-	Revision int64  // of the person's details that were rendered
+	Revision int64 // of the person's details that were rendered
+	Run      studymail.ID
+	Study    int64  // row key
+	Provider int64  // row key
 	Merged   []byte // what was merged, sealed
+}
+
+// Standing is a claimed message that was rendered.
+func (c *Claimed) Standing(merged []byte) Standing {
+	return Standing{Key: c.Key, Token: c.Token, Revision: c.Revision, Run: c.Run, Study: c.Study, Provider: c.Provider, Merged: merged}
 }
 
 // Verdict is what the guard said of a message that was not let into a window.
@@ -42,24 +52,33 @@ const guard = `
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
 //
 // PostgreSQL opens all that are asked for at once: to begin the statement takes as
-// long as to look at a window's messages. It takes these one by one by their row
-// keys: left alone, it compares each with all that are claimed (8 ms a window).
+// long as to look at a window's messages. It takes these by ranges of row keys, and
+// looks at each worker, run, study and care provider once: they are few, the sender
+// names them, and of a message that has another the guard finds nothing.
 var (
 	openWindow = openWindowFor(`json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0`,
 		`m.claim_token = j.value->>1 AND pe.revision = j.value->>2`)
-	openWindows = `WITH ok AS MATERIALIZED (
-			SELECT j.window_id, m.id, w.id AS worker
-			FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) AS j (window_id, worker_id, id, token, revision)
-			CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = j.id OFFSET 0 FOR UPDATE) m` + guard + `
-			JOIN workers w ON w.id = j.worker_id
-			WHERE m.state + 0 = 10 AND m.claim_token = j.token AND pe.revision = j.revision
-				AND c.state = 20 AND ` + eligibility + ` = '' AND ` + isOpen("$2") + ` AND w.stopped_at IS NULL AND w.lease_until > $2 AND ` + mayLeave + `
-			FOR KEY SHARE OF w),
+	openWindows = `WITH given AS MATERIALIZED (
+			SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+				AS g (window_id, worker_id, first, last, token, revision)),
+		alive AS MATERIALIZED (SELECT w.id FROM workers w WHERE w.id = ANY (ARRAY (SELECT worker_id FROM given))
+			AND w.stopped_at IS NULL AND w.lease_until > $2 FOR KEY SHARE),
+		ok AS MATERIALIZED (
+			SELECT g.window_id, g.worker_id, m.id
+			FROM given g
+			CROSS JOIN LATERAL (SELECT id, run_id, patient_id, state, claim_token FROM messages WHERE id BETWEEN g.first AND g.last ORDER BY id FOR UPDATE) m
+			JOIN patients pa ON pa.id = m.patient_id` + patientIsMailed + isSuppressed + `
+			WHERE m.state = 10 AND m.claim_token = g.token AND pe.revision = g.revision AND CASE` + whyNotPatient + ` ELSE '' END = ''
+				AND g.worker_id = ANY (ARRAY (SELECT id FROM alive))
+				AND m.run_id = ANY (ARRAY (SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE r.uuid = ANY ($11::bytea[]) AND c.state = 20))
+				AND pa.study_id = ANY (ARRAY (SELECT st.id FROM studies st WHERE st.id = ANY ($12::bigint[]) AND CASE` + whyNotStudy + ` ELSE '' END = '' AND ` + openNow("st", "$2") + `))
+				AND pa.provider_id = ANY (ARRAY (SELECT pr.id FROM providers pr WHERE pr.id = ANY ($13::bigint[]) AND CASE` + whyNotProvider + ` ELSE '' END = '' AND ` + openNow("pr", "$2") + `))
+				AND ` + mayLeave + `),
 		opened AS (INSERT INTO windows (id, worker_id, opened_at, members)
-			SELECT window_id, max(worker), $2, json_agg(id)::text FROM ok GROUP BY window_id
+			SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok GROUP BY window_id
 			RETURNING id, members),
 		kept AS (INSERT INTO merged (id, at, packed)
-			SELECT o.id, $2, p.packed FROM opened o JOIN unnest($8::bigint[], $9::bytea[]) AS p (id, packed) ON p.id = o.id)
+			SELECT o.id, $2, p.packed FROM opened o JOIN unnest($9::bigint[], $10::bytea[]) AS p (id, packed) ON p.id = o.id)
 		SELECT id, members FROM opened`
 )
 
@@ -79,10 +98,16 @@ func openWindowFor(messages, unchanged string) string {
 		RETURNING members`
 }
 
+// follows tells that it stands beside another under the same claim, and that their
+// details are of one revision.
+func (s *Standing) follows(o *Standing) bool {
+	return s.Key == o.Key+1 && s.Token == o.Token && s.Revision == o.Revision
+}
+
 // sideBySide tells whether openWindowInRange will do for them.
 func sideBySide(all []Standing) bool {
 	for i := range all[1:] {
-		if a, b := &all[i], &all[i+1]; b.Key != a.Key+1 || b.Token != a.Token || b.Revision != a.Revision {
+		if !all[i+1].follows(&all[i]) {
 			return false
 		}
 	}
@@ -129,20 +154,17 @@ func (t *Tx) OpenWindows(ctx context.Context, today studymail.Date, all ...*Open
 // openAtOnce is PostgreSQL's.
 func (t *Tx) openAtOnce(ctx context.Context, today studymail.Date, all []*Opening) error {
 	var (
-		window, worker, key, token, revision, windows []int64
-		packed                                        [][]byte
+		ask     asking
+		windows []int64
+		packed  [][]byte
 	)
 	by := make(map[int64]*Opening, len(all))
 	for _, o := range all {
 		o.Members, by[o.Window] = nil, o
 		windows, packed = append(windows, o.Window), append(packed, pack(o.All))
-		for i := range o.All {
-			s := &o.All[i]
-			window, worker = append(window, o.Window), append(worker, o.Worker)
-			key, token, revision = append(key, s.Key), append(token, s.Token), append(revision, s.Revision)
-		}
+		ask.add(o)
 	}
-	args := []any{string(today), ms(t.now), window, worker, key, token, revision, windows, packed}
+	args := []any{string(today), ms(t.now), ask.window, ask.worker, ask.first, ask.last, ask.token, ask.revision, windows, packed, ask.runs, ask.studies, ask.providers}
 	return t.each(ctx, "open hand-over windows", openWindows, args, func(rows *sql.Rows) error {
 		var (
 			id   int64
@@ -153,6 +175,37 @@ func (t *Tx) openAtOnce(ctx context.Context, today studymail.Date, all []*Openin
 		}
 		return by[id].entered(text)
 	})
+}
+
+// asking is what openWindows looks at: ranges of messages side by side, under one
+// claim and with details of one revision, and what these belong to.
+type asking struct {
+	window, worker, first, last, token, revision []int64
+
+	runs               [][]byte
+	studies, providers []int64
+}
+
+func (a *asking) add(o *Opening) {
+	for i := range o.All {
+		s := &o.All[i]
+		if i > 0 && s.follows(&o.All[i-1]) {
+			a.last[len(a.last)-1] = s.Key
+		} else {
+			a.window, a.worker = append(a.window, o.Window), append(a.worker, o.Worker)
+			a.first, a.last = append(a.first, s.Key), append(a.last, s.Key)
+			a.token, a.revision = append(a.token, s.Token), append(a.revision, s.Revision)
+		}
+		if !slices.ContainsFunc(a.runs, func(run []byte) bool { return bytes.Equal(run, s.Run[:]) }) {
+			a.runs = append(a.runs, s.Run[:])
+		}
+		if !slices.Contains(a.studies, s.Study) {
+			a.studies = append(a.studies, s.Study)
+		}
+		if !slices.Contains(a.providers, s.Provider) {
+			a.providers = append(a.providers, s.Provider)
+		}
+	}
 }
 
 // openEach is SQLite's.
@@ -298,7 +351,7 @@ var requeue = both{
 	sqlite: `UPDATE messages SET claim_token = 0
 		WHERE +state = 10 AND claim_token <> 0 AND id IN (SELECT value FROM json_each($1))`,
 	postgres: `UPDATE messages SET claim_token = 0
-		WHERE state + 0 = 10 AND claim_token <> 0 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
+		WHERE state = 10 AND claim_token <> 0 AND id = ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text($1::json)))`,
 }
 
 var closeWindows = both{

@@ -124,7 +124,7 @@ func (l *letters) claim(t *testing.T, w *studymail.Worker, limit int) store.Clai
 func standing(claimed ...store.Claimed) []store.Standing {
 	all := make([]store.Standing, len(claimed))
 	for i, c := range claimed {
-		all[i] = store.Standing{Key: c.Key, Token: c.Token, Revision: c.Revision, Merged: []byte("sealed")}
+		all[i] = c.Standing([]byte("sealed"))
 	}
 	return all
 }
