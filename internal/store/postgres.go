@@ -28,9 +28,12 @@ func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 // keeps a statement's plan from when the table was empty. And it would compile
 // each of these plans, whose costs look huge, for 8 ms before it runs one.
 // And it joins tables in the order in which a statement names them: left to
-// choose, it went over all of a study's patients for each message of a window.
+// choose, it went over all of a study's patients for each message of a window. It
+// reads in the order of an index, and stops when there are enough: with bitmaps it
+// sorted all that was queued for each claim, once it had seen the queue empty. And it
+// makes each plan once: to look for a better one took 3 µs a mail, and found none.
 func byIndex(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET join_collapse_limit = 1; SET plan_cache_mode = force_generic_plan`)
+	_, err := conn.Exec(ctx, `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off; SET jit = off; SET join_collapse_limit = 1; SET plan_cache_mode = force_generic_plan`)
 	if err != nil {
 		return fmt.Errorf("set up a connection: %w", err)
 	}
@@ -49,7 +52,8 @@ func setUp(ctx context.Context, conn *pgx.Conn) error {
 
 // setUpNow is setUp for one transaction, where connections are pooled.
 const setUpNow = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-	set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+	set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true),
+	set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true), set_config('plan_cache_mode', 'force_generic_plan', true),
 	set_config('idle_in_transaction_session_timeout', '20s', true)`
 
 // pooled tells whether the URL asks for the ways of a pooler.
