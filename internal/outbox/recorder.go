@@ -216,7 +216,7 @@ func (r *recorder) pass(ctx context.Context) bool {
 // restarted or a disk that is full for a while must not cost what servers have
 // answered. Ops are not worth waiting for: they fail with the first try.
 func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closing []int64, ops []*op) {
-	err := r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, outcomes, closing, ops) })
+	err := r.write(ctx, outcomes, closing, ops)
 	if err == nil {
 		r.took(outcomes)
 		for _, o := range ops {
@@ -226,13 +226,13 @@ func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closin
 	}
 	// One piece may have spoilt it for all: each op alone, the outcomes apart.
 	for _, o := range ops {
-		o.done <- r.store.Write(ctx, func(tx *store.Tx) error { return r.work(ctx, tx, []*op{o}) })
+		o.done <- r.write(ctx, nil, nil, []*op{o})
 	}
 	if len(outcomes)+len(closing) == 0 {
 		return
 	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err = r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, outcomes, closing, nil) })
+		err = r.write(ctx, outcomes, closing, nil)
 		if err == nil {
 			r.took(outcomes)
 			return
@@ -261,8 +261,7 @@ func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closin
 func (r *recorder) recordEachAlone(ctx context.Context, outcomes []outcome) bool {
 	all := true
 	for _, o := range outcomes {
-		err := r.store.Write(ctx, func(tx *store.Tx) error { return r.apply(ctx, tx, []outcome{o}, nil, nil) })
-		if err != nil {
+		if err := r.write(ctx, []outcome{o}, nil, nil); err != nil {
 			r.log.Error("an outcome was not recorded: its message will be uncertain", "error", err)
 			all = false
 		}
@@ -270,51 +269,46 @@ func (r *recorder) recordEachAlone(ctx context.Context, outcomes []outcome) bool
 	return all
 }
 
-func (r *recorder) apply(ctx context.Context, tx *store.Tx, outcomes []outcome, closing []int64, ops []*op) error {
-	recs := make([]store.Recorded, len(outcomes))
-	for i := range outcomes {
-		recs[i] = outcomes[i].rec
-	}
-	late, err := tx.Record(ctx, recs)
-	if err != nil {
-		return err
-	}
-	if late > 0 {
-		r.log.Warn("outcomes came too late: their messages are others' by now", "count", late)
-	}
-	for i := range outcomes {
-		if !outcomes[i].mark.IsZero() {
-			if err := tx.MarkAddressDead(ctx, outcomes[i].mark, outcomes[i].revision, "worker"); err != nil {
+// write does all of it in one transaction.
+func (r *recorder) write(ctx context.Context, outcomes []outcome, closing []int64, ops []*op) error {
+	p, rest := passOf(outcomes, closing, ops)
+	var err error
+	if len(rest) == 0 {
+		err = r.store.Pass(ctx, r.today(), p)
+	} else {
+		err = r.store.Write(ctx, func(tx *store.Tx) error {
+			if err := tx.Pass(ctx, r.today(), p); err != nil {
 				return err
 			}
-		}
+			for _, o := range rest {
+				if err := o.do(ctx, tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	if err := tx.CloseWindows(ctx, closing); err != nil {
-		return err
+	if err == nil && p.Late > 0 {
+		r.log.Warn("outcomes came too late: their messages are others' by now", "count", p.Late)
 	}
-	return r.work(ctx, tx, ops)
+	return err
 }
 
-// work opens the windows that are asked for, and does the rest.
-func (r *recorder) work(ctx context.Context, tx *store.Tx, ops []*op) error {
-	var windows []*store.Opening
+// passOf puts together what the store has words for; the rest is what has to be done.
+func passOf(outcomes []outcome, closing []int64, ops []*op) (p *store.Pass, rest []*op) {
+	p = &store.Pass{Outcomes: make([]store.Recorded, len(outcomes)), Closing: closing}
+	for i := range outcomes {
+		p.Outcomes[i] = outcomes[i].rec
+		if !outcomes[i].mark.IsZero() {
+			p.Dead = append(p.Dead, store.DeadAddress{Patient: outcomes[i].mark, Revision: outcomes[i].revision})
+		}
+	}
 	for _, o := range ops {
 		if o.window != nil {
-			windows = append(windows, o.window)
+			p.Opening = append(p.Opening, o.window)
+		} else {
+			rest = append(rest, o)
 		}
 	}
-	if len(windows) > 0 {
-		if err := tx.OpenWindows(ctx, r.today(), windows...); err != nil {
-			return err
-		}
-	}
-	for _, o := range ops {
-		if o.do == nil {
-			continue
-		}
-		if err := o.do(ctx, tx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p, rest
 }

@@ -1,12 +1,10 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"studymail"
 )
@@ -44,43 +42,12 @@ const guard = `
 	JOIN campaigns c ON c.id = r.campaign_id
 	JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed
 
-// openWindow is the statement behind I1: eligibility, suppression, the send
+// openWindow and PostgreSQL's settle are the statements behind I1: eligibility, suppression, the send
 // hours, the campaign's state, the claim, the worker's lease and whether the
 // database is armed are checked by the statement that makes the window durable,
 // so nothing can come between.
-// PostgreSQL locks the messages, so that a sweep which wants them waits and
-// then sees the window, and the worker, so that nobody declares it dead meanwhile.
-//
-// PostgreSQL opens all that are asked for at once: to begin the statement takes as
-// long as to look at a window's messages. It takes these by ranges of row keys, and
-// looks at each worker, run, study and care provider once: they are few, the sender
-// names them, and of a message that has another the guard finds nothing.
-var (
-	openWindow = openWindowFor(`json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0`,
-		`m.claim_token = j.value->>1 AND pe.revision = j.value->>2`)
-	openWindows = `WITH given AS MATERIALIZED (
-			SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-				AS g (window_id, worker_id, first, last, token, revision)),
-		alive AS MATERIALIZED (SELECT w.id FROM workers w WHERE w.id = ANY (ARRAY (SELECT worker_id FROM given))
-			AND w.stopped_at IS NULL AND w.lease_until > $2 FOR KEY SHARE),
-		ok AS MATERIALIZED (
-			SELECT g.window_id, g.worker_id, m.id
-			FROM given g
-			CROSS JOIN LATERAL (SELECT id, run_id, patient_id, state, claim_token FROM messages WHERE id BETWEEN g.first AND g.last ORDER BY id FOR UPDATE) m
-			JOIN patients pa ON pa.id = m.patient_id` + patientIsMailed + isSuppressed + `
-			WHERE m.state = 10 AND m.claim_token = g.token AND pe.revision = g.revision AND CASE` + whyNotPatient + ` ELSE '' END = ''
-				AND g.worker_id = ANY (ARRAY (SELECT id FROM alive))
-				AND m.run_id = ANY (ARRAY (SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE r.uuid = ANY ($11::bytea[]) AND c.state = 20))
-				AND pa.study_id = ANY (ARRAY (SELECT st.id FROM studies st WHERE st.id = ANY ($12::bigint[]) AND CASE` + whyNotStudy + ` ELSE '' END = '' AND ` + openNow("st", "$2") + `))
-				AND pa.provider_id = ANY (ARRAY (SELECT pr.id FROM providers pr WHERE pr.id = ANY ($13::bigint[]) AND CASE` + whyNotProvider + ` ELSE '' END = '' AND ` + openNow("pr", "$2") + `))
-				AND ` + mayLeave + `),
-		opened AS (INSERT INTO windows (id, worker_id, opened_at, members)
-			SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok GROUP BY window_id
-			RETURNING id, members),
-		kept AS (INSERT INTO merged (id, at, packed)
-			SELECT o.id, $2, p.packed FROM opened o JOIN unnest($9::bigint[], $10::bytea[]) AS p (id, packed) ON p.id = o.id)
-		SELECT id, members FROM opened`
-)
+var openWindow = openWindowFor(`json_each($4) j CROSS JOIN messages m ON m.id = j.value->>0`,
+	`m.claim_token = j.value->>1 AND pe.revision = j.value->>2`)
 
 // openWindowInRange is SQLite's for messages that stand side by side, under one
 // claim and with details of one revision, as nearly all do: it costs half of
@@ -131,11 +98,13 @@ type Opening struct {
 // OpenWindows opens hand-over windows for those of the messages that may go at this
 // moment, and settles the others.
 func (t *Tx) OpenWindows(ctx context.Context, today studymail.Date, all ...*Opening) error {
-	open := t.openEach
 	if t.kind == Postgres {
-		open = t.openAtOnce
-	}
-	if err := open(ctx, today, all); err != nil {
+		s := newSettling(today, t.now)
+		s.open(all)
+		if err := s.run(ctx, t); err != nil {
+			return err
+		}
+	} else if err := t.openEach(ctx, today, all); err != nil {
 		return err
 	}
 	for _, o := range all {
@@ -149,63 +118,6 @@ func (t *Tx) OpenWindows(ctx context.Context, today studymail.Date, all ...*Open
 		}
 	}
 	return nil
-}
-
-// openAtOnce is PostgreSQL's.
-func (t *Tx) openAtOnce(ctx context.Context, today studymail.Date, all []*Opening) error {
-	var (
-		ask     asking
-		windows []int64
-		packed  [][]byte
-	)
-	by := make(map[int64]*Opening, len(all))
-	for _, o := range all {
-		o.Members, by[o.Window] = nil, o
-		windows, packed = append(windows, o.Window), append(packed, pack(o.All))
-		ask.add(o)
-	}
-	args := []any{string(today), ms(t.now), ask.window, ask.worker, ask.first, ask.last, ask.token, ask.revision, windows, packed, ask.runs, ask.studies, ask.providers}
-	return t.each(ctx, "open hand-over windows", openWindows, args, func(rows *sql.Rows) error {
-		var (
-			id   int64
-			text string
-		)
-		if err := rows.Scan(&id, &text); err != nil {
-			return err
-		}
-		return by[id].entered(text)
-	})
-}
-
-// asking is what openWindows looks at: ranges of messages side by side, under one
-// claim and with details of one revision, and what these belong to.
-type asking struct {
-	window, worker, first, last, token, revision []int64
-
-	runs               [][]byte
-	studies, providers []int64
-}
-
-func (a *asking) add(o *Opening) {
-	for i := range o.All {
-		s := &o.All[i]
-		if i > 0 && s.follows(&o.All[i-1]) {
-			a.last[len(a.last)-1] = s.Key
-		} else {
-			a.window, a.worker = append(a.window, o.Window), append(a.worker, o.Worker)
-			a.first, a.last = append(a.first, s.Key), append(a.last, s.Key)
-			a.token, a.revision = append(a.token, s.Token), append(a.revision, s.Revision)
-		}
-		if !slices.ContainsFunc(a.runs, func(run []byte) bool { return bytes.Equal(run, s.Run[:]) }) {
-			a.runs = append(a.runs, s.Run[:])
-		}
-		if !slices.Contains(a.studies, s.Study) {
-			a.studies = append(a.studies, s.Study)
-		}
-		if !slices.Contains(a.providers, s.Provider) {
-			a.providers = append(a.providers, s.Provider)
-		}
-	}
 }
 
 // openEach is SQLite's.

@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"time"
+
+	"studymail"
+)
+
+// settling is what PostgreSQL records and opens by one statement: to begin one takes
+// as long as to look at a window's messages, and each is a round trip.
+type settling struct {
+	args     [settleArgs]any
+	openings map[int64]*Opening // by their windows
+	recorded int
+}
+
+const settleArgs = 28
+
+// settle records what was taken, closes windows and opens others. It goes by ranges of
+// row keys, for messages of a window were planned together and stand side by side: one
+// look into the index for all of them. Of what was taken together the attempts are one
+// row; whose message is another claim's by now is left out of it.
+//
+// The guard of the windows is openWindow's. It looks at each worker, run, study and
+// care provider once: they are few, the sender names them, and of a message that has
+// another it finds nothing. It locks the messages, so that a sweep which wants them
+// waits and then sees the window, and the worker, so that nobody declares it dead
+// meanwhile.
+var settle = `WITH
+	taken_ranges AS MATERIALIZED (
+		SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
+			AS g (part, first, last, token, window_id, at)),
+	parts AS MATERIALIZED (
+		SELECT * FROM unnest($20::bigint[], $21::bigint[], $22::bigint[], $23::int[], $24::text[], $25::text[], $26::text[], $27::text[])
+			WITH ORDINALITY AS p (size, window_id, first, code, enhanced, stage, transport, members, part)),
+	marked AS (
+		UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
+			merged_id = g.window_id, sent_at = g.at, updated_at = g.at
+		FROM taken_ranges g WHERE messages.id BETWEEN g.first AND g.last AND messages.claim_token = g.token AND messages.state IN (10, 70)
+		RETURNING g.part, messages.id, run_id, next_attempt_at, tries),
+	gone AS (` + leaveQueue + `),
+	counted AS MATERIALIZED (SELECT part, count(*) AS n FROM marked GROUP BY part),
+	noted AS (
+		INSERT INTO taken (window_id, first, code, enhanced, stage, transport, members)
+		SELECT p.window_id, p.first, p.code, p.enhanced, p.stage, p.transport, CASE WHEN c.n = p.size THEN p.members ELSE
+			(SELECT json_agg(j)::text FROM json_array_elements(p.members::json) j WHERE (j->>0)::bigint IN (SELECT id FROM marked m WHERE m.part = c.part)) END
+		FROM counted c JOIN parts p ON p.part = c.part),
+	closed AS (DELETE FROM windows WHERE id = ANY ($28::bigint[])),
+	asked AS MATERIALIZED (
+		SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+			AS g (window_id, worker_id, first, last, token, revision)),
+	alive AS MATERIALIZED (SELECT w.id FROM workers w WHERE w.id = ANY (ARRAY (SELECT worker_id FROM asked))
+		AND w.stopped_at IS NULL AND w.lease_until > $2 FOR KEY SHARE),
+	ok AS MATERIALIZED (
+		SELECT g.window_id, g.worker_id, m.id
+		FROM asked g
+		CROSS JOIN LATERAL (SELECT id, run_id, patient_id, state, claim_token FROM messages WHERE id BETWEEN g.first AND g.last ORDER BY id FOR UPDATE) m
+		JOIN patients pa ON pa.id = m.patient_id` + patientIsMailed + isSuppressed + `
+		WHERE m.state = 10 AND m.claim_token = g.token AND pe.revision = g.revision AND CASE` + whyNotPatient + ` ELSE '' END = ''
+			AND g.worker_id = ANY (ARRAY (SELECT id FROM alive))
+			AND m.run_id = ANY (ARRAY (SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE r.uuid = ANY ($11::bytea[]) AND c.state = 20))
+			AND pa.study_id = ANY (ARRAY (SELECT st.id FROM studies st WHERE st.id = ANY ($12::bigint[]) AND CASE` + whyNotStudy + ` ELSE '' END = '' AND ` + openNow("st", "$2") + `))
+			AND pa.provider_id = ANY (ARRAY (SELECT pr.id FROM providers pr WHERE pr.id = ANY ($13::bigint[]) AND CASE` + whyNotProvider + ` ELSE '' END = '' AND ` + openNow("pr", "$2") + `))
+			AND ` + mayLeave + `),
+	opened AS (
+		INSERT INTO windows (id, worker_id, opened_at, members)
+		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok GROUP BY window_id
+		RETURNING id, members),
+	kept AS (
+		INSERT INTO merged (id, at, packed)
+		SELECT o.id, $2, p.packed FROM opened o JOIN unnest($9::bigint[], $10::bytea[]) AS p (id, packed) ON p.id = o.id)
+	SELECT 0::bigint AS id, count(*)::text AS what FROM marked UNION ALL SELECT id, members FROM opened`
+
+// leaveQueue takes what was marked out of the queue: fresh at its first try, else tried.
+const leaveQueue = `DELETE FROM queue USING marked m WHERE queue.run_id = m.run_id AND queue.tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END
+	AND queue.next_attempt_at = m.next_attempt_at AND queue.message_id = m.id`
+
+func newSettling(today studymail.Date, now time.Time) *settling {
+	s := &settling{openings: map[int64]*Opening{}}
+	s.args[0], s.args[1] = string(today), ms(now)
+	s.set(2, &asking{})
+	s.set(13, &grouped{})
+	s.close(nil)
+	return s
+}
+
+// columns are parameters that go together.
+type columns interface{ columns() []any }
+
+// set sets parameters from one (counted from 0) on.
+func (s *settling) set(from int, c columns) { copy(s.args[from:], c.columns()) }
+
+func (s *settling) close(windows []int64) { s.args[settleArgs-1] = windows }
+
+// open has windows opened.
+func (s *settling) open(all []*Opening) {
+	var a asking
+	for _, o := range all {
+		o.Members, s.openings[o.Window] = nil, o
+		a.add(o)
+	}
+	s.set(2, &a)
+}
+
+// record has outcomes recorded; all are plain.
+func (s *settling) record(all []*Recorded) error {
+	var g grouped
+	for k, rs := range alike(all) {
+		if err := g.add(k, rs); err != nil {
+			return err
+		}
+	}
+	s.set(13, &g)
+	return nil
+}
+
+// run does it in a transaction.
+func (s *settling) run(ctx context.Context, t *Tx) error {
+	return t.each(ctx, "settle what was taken and open hand-over windows", settle, s.args[:], func(rows *sql.Rows) error { return s.read(rows.Scan) })
+}
+
+// read reads a row that it gives.
+func (s *settling) read(scan func(...any) error) (err error) {
+	var (
+		id   int64
+		what string
+	)
+	if err := scan(&id, &what); err != nil {
+		return err
+	}
+	if o := s.openings[id]; o != nil {
+		return o.entered(what)
+	}
+	s.recorded, err = strconv.Atoi(what)
+	return err
+}
+
+// asking is what is to stand in windows: ranges of messages side by side, under one
+// claim and with details of one revision; what is kept with the windows; and what all
+// of these belong to.
+type asking struct {
+	window, worker, first, last, token, revision []int64
+
+	windows []int64
+	packed  [][]byte
+
+	runs               [][]byte
+	studies, providers []int64
+}
+
+func (a *asking) columns() []any {
+	return []any{a.window, a.worker, a.first, a.last, a.token, a.revision, a.windows, a.packed, a.runs, a.studies, a.providers}
+}
+
+func (a *asking) add(o *Opening) {
+	a.windows, a.packed = append(a.windows, o.Window), append(a.packed, pack(o.All))
+	for i := range o.All {
+		s := &o.All[i]
+		if i > 0 && s.follows(&o.All[i-1]) {
+			a.last[len(a.last)-1] = s.Key
+		} else {
+			a.window, a.worker = append(a.window, o.Window), append(a.worker, o.Worker)
+			a.first, a.last = append(a.first, s.Key), append(a.last, s.Key)
+			a.token, a.revision = append(a.token, s.Token), append(a.revision, s.Revision)
+		}
+		if !slices.ContainsFunc(a.runs, func(run []byte) bool { return string(run) == string(s.Run[:]) }) {
+			a.runs = append(a.runs, s.Run[:])
+		}
+		if !slices.Contains(a.studies, s.Study) {
+			a.studies = append(a.studies, s.Study)
+		}
+		if !slices.Contains(a.providers, s.Provider) {
+			a.providers = append(a.providers, s.Provider)
+		}
+	}
+}
+
+// grouped is what was taken: ranges of messages side by side, by the number of their
+// part; and for each part what its attempts share.
+type grouped struct {
+	part, first, last, token, window, at []int64
+
+	size, of, begin, code               []int64
+	enhanced, stage, transport, members []string
+}
+
+func (g *grouped) columns() []any {
+	return []any{g.part, g.first, g.last, g.token, g.window, g.at, g.size, g.of, g.begin, g.code, g.enhanced, g.stage, g.transport, g.members}
+}
+
+func (g *grouped) add(k together, rs []*Recorded) error {
+	members, err := rowsJSON(membersOf(rs))
+	if err != nil {
+		return err
+	}
+	g.size, g.of, g.begin = append(g.size, int64(len(rs))), append(g.of, k.window), append(g.begin, rs[0].Key)
+	g.code, g.enhanced, g.stage = append(g.code, int64(k.code)), append(g.enhanced, k.enhanced), append(g.stage, k.stage)
+	g.transport, g.members = append(g.transport, k.transport), append(g.members, members)
+	part, last := int64(len(g.size)), lastAt(rs)
+	for i, r := range rs {
+		if i > 0 && r.Key == rs[i-1].Key+1 {
+			g.last[len(g.last)-1] = r.Key
+			continue
+		}
+		g.part, g.first, g.last = append(g.part, part), append(g.first, r.Key), append(g.last, r.Key)
+		g.token, g.window, g.at = append(g.token, k.token), append(g.window, k.window), append(g.at, last)
+	}
+	return nil
+}
