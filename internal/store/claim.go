@@ -167,12 +167,11 @@ func shares(of [studymail.Turns][]source, place, n int) (share [studymail.Turns]
 // at their index, whatever it believes of the table. Of bulk mail those count, too,
 // that somebody holds: to pass over a thousand would take longer than to find nothing.
 func some(triedOrNot string) both {
-	const yes, free = `CASE WHEN (SELECT m.id FROM `, ` AND (c.ad_hoc = 0 OR m.claim_token = 0) ORDER BY `
 	return both{
-		sqlite: yes + `messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + free +
-			`m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
-		postgres: yes + `queue q JOIN messages m ON m.id = q.message_id WHERE q.run_id = r.id AND q.tried = ` + triedOrNot + free +
-			`q.next_attempt_at, q.message_id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
+		sqlite: `CASE WHEN (SELECT m.id FROM messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + `
+			AND (c.ad_hoc = 0 OR m.claim_token = 0) ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
+		postgres: `CASE WHEN (SELECT q.message_id FROM queue q WHERE q.run_id = r.id AND q.tried = ` + triedOrNot + `
+			AND (c.ad_hoc = 0 OR (SELECT claim_token FROM messages WHERE id = q.message_id) = 0) ORDER BY q.next_attempt_at, q.message_id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
 	}
 }
 
@@ -277,11 +276,11 @@ var claim = both{
 		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($6, $7)
 			ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
-	postgres: `WITH m AS MATERIALIZED (SELECT m.id, m.next_attempt_at, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at, m.patient_id
-			FROM queue q JOIN messages m ON m.id = q.message_id
-			WHERE q.run_id = $2 AND q.tried = $4 AND (q.next_attempt_at, q.message_id) > ($6, $7) AND m.state = 10 AND m.claim_token = 0
-			ORDER BY q.next_attempt_at, q.message_id LIMIT $3 FOR UPDATE OF m SKIP LOCKED)
-		SELECT ` + claimColumns + claimOpen + ` FROM m JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
+	postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM
+			(SELECT message_id FROM queue WHERE run_id = $2 AND tried = $4 AND (next_attempt_at, message_id) > ($6, $7) ORDER BY next_attempt_at, message_id) q
+			CROSS JOIN LATERAL (SELECT id, next_attempt_at, uuid, tries, attempts, attempt_limit, losses, expires_at, patient_id
+				FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $3)
+		SELECT ` + claimColumns + claimOpen + ` FROM m` + patientIsMailed + ofWhom,
 }
 
 // A claimed message is a queued one with a token: no index has to know of it, so
@@ -297,15 +296,13 @@ const (
 	markRangeClaimed = `UPDATE messages SET claim_token = $1 WHERE +state = 10 AND claim_token = 0 AND id BETWEEN $2 AND $3`
 
 	// PostgreSQL's.
-	markRangesClaimed = `UPDATE messages SET claim_token = $1 FROM unnest($2::bigint[], $3::bigint[]) AS g (first, last)
-		WHERE messages.id BETWEEN g.first AND g.last AND messages.state = 10 AND messages.claim_token = 0`
+	markAllClaimed = `UPDATE messages SET claim_token = $1 WHERE state = 10 AND claim_token = 0 AND id = ANY ($2::bigint[])`
 )
 
 func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []int64) (int64, error) {
 	slices.Sort(keys)
 	if t.kind == Postgres {
-		first, last := rangesOf(keys)
-		return t.exec(ctx, what, markRangesClaimed, token, first, last)
+		return t.exec(ctx, what, markAllClaimed, token, keys)
 	}
 	inList := func(list string) (int64, error) { return t.exec(ctx, what, markClaimed, token, list) }
 	return eachRange(keys, func(first, last int64) (int64, error) { return t.exec(ctx, what, markRangeClaimed, token, first, last) }, inList)

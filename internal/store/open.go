@@ -172,6 +172,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	s.read.SetMaxIdleConns(4)
 	s.jobs = stdlib.OpenDB(*cfg)
 	s.jobs.SetMaxOpenConns(4)
+	s.jobs.SetMaxIdleConns(4) // with the usual two, one was made and thrown away each second
 	if err := s.write.PingContext(ctx); err != nil {
 		return studymail.Errorf(studymail.Unavailable, "no connection to PostgreSQL at %s: %w; is it running, and is DATABASE_URL right?", hostOf(cfg), scrubbed(err))
 	}

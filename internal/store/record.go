@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 
 	"studymail"
@@ -81,7 +82,8 @@ var record = both{
 		FROM json_array_elements($2::json) j
 		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (10, 70)
 			RETURNING messages.id, run_id, next_attempt_at, tries, state),
-		gone AS (` + leaveQueue + ` AND m.state = 40)
+		moved AS (SELECT * FROM marked WHERE state = 40),
+		gone AS (` + strings.Replace(leaveQueue, "marked", "moved", 1) + `)
 		SELECT id, tries FROM marked`,
 }
 

@@ -27,9 +27,9 @@ var (
 	shutAhead = both{
 		sqlite: `SELECT ` + hoursColumns + ` FROM (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2 AND claim_token = 0
 			ORDER BY next_attempt_at, id LIMIT $3) m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
-		postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM queue q JOIN messages m ON m.id = q.message_id
-			WHERE q.run_id = $1 AND q.tried = $2 AND m.state = 10 AND m.claim_token = 0
-			ORDER BY q.next_attempt_at, q.message_id LIMIT $3 FOR UPDATE OF m SKIP LOCKED)
+		postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM
+				(SELECT message_id FROM queue WHERE run_id = $1 AND tried = $2 ORDER BY next_attempt_at, message_id) q
+				CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $3)
 			SELECT ` + hoursColumns + ` FROM m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
 	}
 	hoursByKey = both{

@@ -18,7 +18,7 @@ type settling struct {
 	recorded int
 }
 
-const settleArgs = 28
+const settleArgs = 29
 
 // settle records what was taken, closes windows and opens others. It goes by ranges of
 // row keys, for messages of a window were planned together and stand side by side: one
@@ -40,7 +40,8 @@ var settle = `WITH
 	marked AS (
 		UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
 			merged_id = g.window_id, sent_at = g.at, updated_at = g.at
-		FROM taken_ranges g WHERE messages.id BETWEEN g.first AND g.last AND messages.claim_token = g.token AND messages.state IN (10, 70)
+		FROM taken_ranges g WHERE messages.id = ANY ($29::bigint[]) AND messages.id BETWEEN g.first AND g.last
+			AND messages.claim_token = g.token AND messages.state IN (10, 70)
 		RETURNING g.part, messages.id, run_id, next_attempt_at, tries),
 	gone AS (` + leaveQueue + `),
 	counted AS MATERIALIZED (SELECT part, count(*) AS n FROM marked GROUP BY part),
@@ -59,7 +60,7 @@ var settle = `WITH
 		SELECT g.window_id, g.worker_id, m.id
 		FROM asked g
 		CROSS JOIN LATERAL (SELECT id, run_id, patient_id, state, claim_token FROM messages WHERE id BETWEEN g.first AND g.last ORDER BY id FOR UPDATE) m
-		JOIN patients pa ON pa.id = m.patient_id` + patientIsMailed + isSuppressed + `
+		` + patientIsMailed + `
 		WHERE m.state = 10 AND m.claim_token = g.token AND pe.revision = g.revision AND CASE` + whyNotPatient + ` ELSE '' END = ''
 			AND g.worker_id = ANY (ARRAY (SELECT id FROM alive))
 			AND m.run_id = ANY (ARRAY (SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE r.uuid = ANY ($11::bytea[]) AND c.state = 20))
@@ -76,15 +77,16 @@ var settle = `WITH
 	SELECT 0::bigint AS id, count(*)::text AS what FROM marked UNION ALL SELECT id, members FROM opened`
 
 // leaveQueue takes what was marked out of the queue: fresh at its first try, else tried.
-const leaveQueue = `DELETE FROM queue USING marked m WHERE queue.run_id = m.run_id AND queue.tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END
-	AND queue.next_attempt_at = m.next_attempt_at AND queue.message_id = m.id`
+// Asked to join, PostgreSQL goes over all that is queued once it has seen the queue empty.
+const leaveQueue = `DELETE FROM queue WHERE ctid = ANY (ARRAY (SELECT q.ctid FROM marked m CROSS JOIN LATERAL (SELECT ctid FROM queue
+	WHERE run_id = m.run_id AND tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END AND next_attempt_at = m.next_attempt_at AND message_id = m.id OFFSET 0) q))`
 
 func newSettling(today studymail.Date, now time.Time) *settling {
 	s := &settling{openings: map[int64]*Opening{}}
 	s.args[0], s.args[1] = string(today), ms(now)
 	s.set(2, &asking{})
 	s.set(13, &grouped{})
-	s.close(nil)
+	s.args[27], s.args[28] = []int64(nil), []int64(nil)
 	return s
 }
 
@@ -94,7 +96,7 @@ type columns interface{ columns() []any }
 // set sets parameters from one (counted from 0) on.
 func (s *settling) set(from int, c columns) { copy(s.args[from:], c.columns()) }
 
-func (s *settling) close(windows []int64) { s.args[settleArgs-1] = windows }
+func (s *settling) close(windows []int64) { s.args[27] = windows }
 
 // open has windows opened.
 func (s *settling) open(all []*Opening) {
@@ -108,13 +110,20 @@ func (s *settling) open(all []*Opening) {
 
 // record has outcomes recorded; all are plain.
 func (s *settling) record(all []*Recorded) error {
-	var g grouped
+	var (
+		g    grouped
+		keys = make([]int64, len(all))
+	)
+	for i, r := range all {
+		keys[i] = r.Key
+	}
 	for k, rs := range alike(all) {
 		if err := g.add(k, rs); err != nil {
 			return err
 		}
 	}
 	s.set(13, &g)
+	s.args[28] = keys
 	return nil
 }
 

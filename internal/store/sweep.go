@@ -44,8 +44,8 @@ func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 
 var cancelWaiting = oddly(`UPDATE messages SET state = 80, reason = $1, claim_token = 0, updated_at = $2
 	WHERE state IN (10, 30) AND claim_token = 0 AND id IN
-	(SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queue q ON q.run_id = r.id JOIN messages m ON m.id = q.message_id
-		WHERE r.state < 30 AND c.state = 50 AND m.claim_token = 0
+	(SELECT q.message_id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queue q ON q.run_id = r.id
+		WHERE r.state < 30 AND c.state = 50 AND (SELECT claim_token FROM messages WHERE id = q.message_id) = 0
 	UNION ALL
 	SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.odd = 30
 		WHERE r.state < 30 AND c.state = 50
