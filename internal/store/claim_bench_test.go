@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -18,24 +17,24 @@ const manyQueued = 1_000_000
 // an hour for.
 var cloned = map[store.Kind][]string{
 	store.SQLite: {
-		`WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		`WITH RECURSIVE n(i) AS (SELECT %[1]d UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d)
 			INSERT INTO people (id, uuid, wrapped_key, details, email_hash, created_at, updated_at)
 			SELECT i, randomblob(16), wrapped_key, details, randomblob(16), created_at, updated_at FROM n, people WHERE id = 1`,
 		`INSERT INTO patients (id, uuid, person_id, study_id, provider_id, created_at, updated_at)
-			SELECT id, randomblob(16), id, 1, 1, created_at, updated_at FROM people WHERE id > 1 AND id <= %d`,
+			SELECT id, randomblob(16), id, 1, 1, created_at, updated_at FROM people WHERE id >= %[1]d AND id <= %[2]d`,
 		`INSERT INTO messages (id, uuid, step_id, run_id, patient_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at)
 			SELECT p.id, randomblob(16), step_id, run_id, p.id, attempt_limit, next_attempt_at, expires_at, m.created_at, m.updated_at
-			FROM messages m, patients p WHERE m.id = 1 AND p.id > 1 AND p.id <= %d`,
+			FROM messages m, patients p WHERE m.id = 1 AND p.id >= %[1]d AND p.id <= %[2]d`,
 	},
 	store.Postgres: {
 		`INSERT INTO people (id, uuid, wrapped_key, details, email_hash, created_at, updated_at) OVERRIDING SYSTEM VALUE
 			SELECT i, uuid_send(gen_random_uuid()), wrapped_key, details, decode(md5(i::text), 'hex'), created_at, updated_at
-			FROM people, generate_series(2, %d) i WHERE id = 1`,
+			FROM people, generate_series(%[1]d, %[2]d) i WHERE id = 1`,
 		`INSERT INTO patients (id, uuid, person_id, study_id, provider_id, created_at, updated_at) OVERRIDING SYSTEM VALUE
-			SELECT id, uuid_send(gen_random_uuid()), id, 1, 1, created_at, updated_at FROM people WHERE id > 1 AND id <= %d`,
+			SELECT id, uuid_send(gen_random_uuid()), id, 1, 1, created_at, updated_at FROM people WHERE id >= %[1]d AND id <= %[2]d`,
 		`INSERT INTO messages (id, uuid, step_id, run_id, patient_id, attempt_limit, next_attempt_at, expires_at, created_at, updated_at) OVERRIDING SYSTEM VALUE
 			SELECT p.id, uuid_send(gen_random_uuid()), step_id, run_id, p.id, attempt_limit, next_attempt_at, expires_at, m.created_at, m.updated_at
-			FROM messages m, patients p WHERE m.id = 1 AND p.id > 1 AND p.id <= %d`,
+			FROM messages m, patients p WHERE m.id = 1 AND p.id >= %[1]d AND p.id <= %[2]d`,
 	},
 }
 
@@ -48,7 +47,8 @@ func BenchmarkClaim(b *testing.B) {
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
 		b.Run(string(kind), func(b *testing.B) {
 			s := storetest.Open(b, kind)
-			worker := manyMessages(b, s)
+			worker := plannedMessage(b, s)
+			cloneMessages(b, s, 2, manyQueued)
 			n := int64(0)
 			claims := func(name string, want store.Want, retries bool) {
 				b.Run(name, func(b *testing.B) {
@@ -95,7 +95,7 @@ func BenchmarkClaim(b *testing.B) {
 	}
 }
 
-func sqlExec(b *testing.B, s *store.Store, query string) {
+func sqlExec(b testing.TB, s *store.Store, query string) {
 	b.Helper()
 	if err := s.Write(b.Context(), func(tx *store.Tx) error {
 		_, err := tx.SQL().ExecContext(b.Context(), query)
@@ -105,8 +105,8 @@ func sqlExec(b *testing.B, s *store.Store, query string) {
 	}
 }
 
-// manyMessages plans one message, clones it, and gives a worker's row key.
-func manyMessages(b *testing.B, s *store.Store) int64 {
+// plannedMessage plans one message, and gives a worker's row key.
+func plannedMessage(b testing.TB, s *store.Store) int64 {
 	b.Helper()
 	w := studymail.Worker{ID: studymail.NewID(), Host: "here", Version: "bench"}
 	c := storetest.NewClinic(b, s)
@@ -144,18 +144,13 @@ func manyMessages(b *testing.B, s *store.Store) int64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, query := range cloned[s.Kind()] {
-		if err := s.Write(b.Context(), func(tx *store.Tx) error { return clone(b, tx.SQL(), query) }); err != nil {
-			b.Fatal(err)
-		}
-	}
 	return w.Key
 }
 
-func clone(b *testing.B, tx *sql.Tx, query string) error {
+// cloneMessages makes more of the first, with row keys from one to another.
+func cloneMessages(b testing.TB, s *store.Store, from, to int) {
 	b.Helper()
-	if _, err := tx.ExecContext(b.Context(), fmt.Sprintf(query, manyQueued)); err != nil {
-		return fmt.Errorf("clone: %w", err)
+	for _, query := range cloned[s.Kind()] {
+		sqlExec(b, s, fmt.Sprintf(query, from, to))
 	}
-	return nil
 }

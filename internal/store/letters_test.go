@@ -58,6 +58,7 @@ func TestHandOvers(t *testing.T) {
 		storetest.OutcomesAreRecordedHoweverTheyLie,
 		storetest.AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot,
 		storetest.WindowsThatOpenTogetherAreEachTheirOwn,
+		storetest.APassComesOutTheSameHoweverItGoes,
 		storetest.RecordTwiceIsNoChange,
 		storetest.AMessageIsFoundByWhatItsTransportCallsIt,
 		storetest.WhatADeadWorkerHeldComesBackOrIsInDoubt,
