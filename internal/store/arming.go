@@ -222,7 +222,7 @@ type Waiting struct {
 // One state at a time: each has an index of its own.
 var (
 	waits = oddly(`SELECT
-		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queue q ON q.run_id = r.id
+		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queued q ON q.run_id = r.id
 			WHERE r.state < 30 AND c.state = 20) +
 		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.odd = 30
 			WHERE r.state < 30 AND c.state = 20)`)

@@ -170,7 +170,7 @@ func some(triedOrNot string) both {
 	return both{
 		sqlite: `CASE WHEN (SELECT m.id FROM messages m WHERE m.run_id = r.id AND m.state = 10 AND ` + tried + ` = ` + triedOrNot + `
 			AND (c.ad_hoc = 0 OR m.claim_token = 0) ORDER BY m.next_attempt_at, m.id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
-		postgres: `CASE WHEN (SELECT q.message_id FROM queue q WHERE q.run_id = r.id AND q.tried = ` + triedOrNot + `
+		postgres: `CASE WHEN (SELECT q.message_id FROM queued q WHERE q.run_id = r.id AND q.tried = ` + triedOrNot + `
 			AND (c.ad_hoc = 0 OR (SELECT claim_token FROM messages WHERE id = q.message_id) = 0) ORDER BY q.next_attempt_at, q.message_id LIMIT 1) IS NULL THEN 0 ELSE 1 END`,
 	}
 }
@@ -277,7 +277,7 @@ var claim = both{
 			ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 	postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM
-			(SELECT message_id FROM queue WHERE run_id = $2 AND tried = $4 AND (next_attempt_at, message_id) > ($6, $7) ORDER BY next_attempt_at, message_id) q
+			(SELECT message_id FROM queued WHERE run_id = $2 AND tried = $4 AND (next_attempt_at, message_id) > ($6, $7) ORDER BY next_attempt_at, message_id) q
 			CROSS JOIN LATERAL (SELECT id, next_attempt_at, uuid, tries, attempts, attempt_limit, losses, expires_at, patient_id
 				FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $3)
 		SELECT ` + claimColumns + claimOpen + ` FROM m` + patientIsMailed + ofWhom,

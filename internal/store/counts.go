@@ -20,7 +20,7 @@ var inWindows = both{
 // byState reads the small indexes of the states other than sent. Of a run that
 // is done, nothing waits.
 var byState = oddly(`
-	SELECT run_id, 10, count(*) FROM queue WHERE run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
+	SELECT run_id, 10, count(*) FROM queued WHERE run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
 	UNION ALL SELECT run_id, 30, count(*) FROM messages WHERE odd = 30 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1 AND state < 30) GROUP BY run_id
 	UNION ALL SELECT run_id, odd, count(*) FROM messages WHERE odd >= 50 AND run_id IN (SELECT id FROM runs WHERE campaign_id = $1) GROUP BY run_id, odd`)
 

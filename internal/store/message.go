@@ -126,7 +126,7 @@ func (t *Tx) CountMessages(ctx context.Context, f MessageFilter) (int, error) {
 }
 
 // isQueued leads to the messages (m) that are queued.
-var isQueued = both{sqlite: `m.state = 10`, postgres: `m.state = 10 AND m.id IN (SELECT message_id FROM queue)`}
+var isQueued = both{sqlite: `m.state = 10`, postgres: `m.state = 10 AND m.id IN (SELECT message_id FROM queued)`}
 
 // where gives the filter as SQL.
 func (f *MessageFilter) where(t *Tx) (string, []any) {

@@ -26,7 +26,7 @@ func (t *Tx) Pulse(ctx context.Context) (studymail.Pulse, error) {
 	}
 	if _, err := t.one(ctx, "find the oldest unsent message", `SELECT min(CASE WHEN at < since THEN since ELSE at END) FROM (
 		SELECT r.id, CASE WHEN cs.open_from > r.released_at THEN cs.open_from ELSE coalesce(r.released_at, 0) END AS since, min(q.next_attempt_at) AS at `+openRunsWith+`
-			JOIN queue q ON q.run_id = r.id`+openRunsWhere+` GROUP BY r.id, cs.open_from, r.released_at) AS unsent`,
+			JOIN queued q ON q.run_id = r.id`+openRunsWhere+` GROUP BY r.id, cs.open_from, r.released_at) AS unsent`,
 		[]any{ms(t.now)}, at{&p.OldestUnsent}); err != nil {
 		return p, err
 	}

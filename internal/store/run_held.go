@@ -43,7 +43,7 @@ type HeldRun struct {
 func (t *Tx) HeldRuns(ctx context.Context) ([]HeldRun, error) {
 	var all []HeldRun
 	err := t.each(ctx, "list runs that wait for a canary", `SELECT `+runColumns+`,
-			CASE WHEN EXISTS (SELECT 1 FROM runs f JOIN queue q ON q.run_id = f.id WHERE f.step_id = runs.step_id AND f.part = 1) THEN 1 ELSE 0 END
+			CASE WHEN EXISTS (SELECT 1 FROM runs f JOIN queued q ON q.run_id = f.id WHERE f.step_id = runs.step_id AND f.part = 1) THEN 1 ELSE 0 END
 		FROM runs WHERE state = 20 AND state < 30 AND held = 1 ORDER BY id`, nil, func(rows *sql.Rows) error {
 		var r HeldRun
 		err := scanRun(also{rows, &r.UnderWay}, &r.Run)

@@ -28,7 +28,7 @@ var (
 		sqlite: `SELECT ` + hoursColumns + ` FROM (SELECT * FROM messages WHERE run_id = $1 AND state = 10 AND ` + tried + ` = $2 AND claim_token = 0
 			ORDER BY next_attempt_at, id LIMIT $3) m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
 		postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM
-				(SELECT message_id FROM queue WHERE run_id = $1 AND tried = $2 ORDER BY next_attempt_at, message_id) q
+				(SELECT message_id FROM queued WHERE run_id = $1 AND tried = $2 ORDER BY next_attempt_at, message_id) q
 				CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $3)
 			SELECT ` + hoursColumns + ` FROM m` + hoursOfMessage + ` WHERE NOT ` + isOpen("$4"),
 	}

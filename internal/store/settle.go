@@ -77,8 +77,8 @@ var settle = `WITH
 	SELECT 0::bigint AS id, count(*)::text AS what FROM marked UNION ALL SELECT id, members FROM opened`
 
 // leaveQueue takes what was marked out of the queue: fresh at its first try, else tried.
-// Asked to join, PostgreSQL goes over all that is queued once it has seen the queue empty.
-const leaveQueue = `DELETE FROM queue WHERE ctid = ANY (ARRAY (SELECT q.ctid FROM marked m CROSS JOIN LATERAL (SELECT ctid FROM queue
+// Asked to join, PostgreSQL goes over all that is queued once it has seen the table empty.
+const leaveQueue = `DELETE FROM queued WHERE ctid = ANY (ARRAY (SELECT q.ctid FROM marked m CROSS JOIN LATERAL (SELECT ctid FROM queued
 	WHERE run_id = m.run_id AND tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END AND next_attempt_at = m.next_attempt_at AND message_id = m.id OFFSET 0) q))`
 
 func newSettling(today studymail.Date, now time.Time) *settling {

@@ -44,7 +44,7 @@ func (t *Tx) RetryDue(ctx context.Context) (int, error) {
 
 var cancelWaiting = oddly(`UPDATE messages SET state = 80, reason = $1, claim_token = 0, updated_at = $2
 	WHERE state IN (10, 30) AND claim_token = 0 AND id IN
-	(SELECT q.message_id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queue q ON q.run_id = r.id
+	(SELECT q.message_id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queued q ON q.run_id = r.id
 		WHERE r.state < 30 AND c.state = 50 AND (SELECT claim_token FROM messages WHERE id = q.message_id) = 0
 	UNION ALL
 	SELECT m.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.odd = 30
@@ -75,7 +75,7 @@ const reminderWaits = `EXISTS (SELECT 1 FROM steps sp JOIN schedules s ON s.id =
 	AND (s.next_run_at IS NOT NULL OR EXISTS (SELECT 1 FROM schedule_runs r WHERE r.schedule_id = s.id AND r.outcome IN ('waiting', 'running'))))`
 
 var endRuns = oddly(`UPDATE runs SET state = 30, ended_at = $1 WHERE state = 20 AND state < 30
-	AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.run_id = runs.id)
+	AND NOT EXISTS (SELECT 1 FROM queued q WHERE q.run_id = runs.id)
 	AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.run_id = runs.id AND m.odd = 30)
 	RETURNING campaign_id`)
 

@@ -1,7 +1,7 @@
 -- What is queued stands in a table of its own, and no index of messages changes when
 -- a mail is sent: PostgreSQL then writes nothing but the message's row, where it lies
 -- (HOT), instead of that and an entry in each of four indexes.
-CREATE TABLE queue (
+CREATE TABLE queued (
     run_id          BIGINT  NOT NULL,
     tried           INTEGER NOT NULL, -- 0: fresh, 1: tried before
     next_attempt_at BIGINT  NOT NULL,
@@ -20,29 +20,29 @@ CREATE INDEX messages_deferred ON messages (run_id, next_attempt_at) INCLUDE (id
 CREATE INDEX messages_ended ON messages (run_id, odd, reason, id) WHERE odd >= 50;
 CREATE INDEX messages_uncertain ON messages (id) WHERE odd = 70;
 
-INSERT INTO queue (run_id, tried, next_attempt_at, message_id)
+INSERT INTO queued (run_id, tried, next_attempt_at, message_id)
     SELECT run_id, CASE WHEN tries = 0 THEN 0 ELSE 1 END, next_attempt_at, id FROM messages WHERE state = 10 ORDER BY 1, 2, 3, 4;
 
 -- Whoever changes a message, the queue follows, with one exception: a statement that
--- records a mail as sent in another window takes it out of the queue by itself (store.Record).
+-- records a mail as sent in another window takes it out by itself (leaveQueue in store).
 -- That is nearly all of them, and a trigger for each would cost what was won.
-CREATE FUNCTION queue_planned() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION queued_planned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO queue (run_id, tried, next_attempt_at, message_id)
+    INSERT INTO queued (run_id, tried, next_attempt_at, message_id)
         SELECT run_id, CASE WHEN tries = 0 THEN 0 ELSE 1 END, next_attempt_at, id FROM planned WHERE state = 10;
     RETURN NULL;
 END $$;
 CREATE TRIGGER messages_planned AFTER INSERT ON messages REFERENCING NEW TABLE AS planned
-    FOR EACH STATEMENT EXECUTE FUNCTION queue_planned();
+    FOR EACH STATEMENT EXECUTE FUNCTION queued_planned();
 
-CREATE FUNCTION queue_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION queued_moved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.state = 10 THEN
-        DELETE FROM queue WHERE run_id = OLD.run_id AND tried = CASE WHEN OLD.tries = 0 THEN 0 ELSE 1 END
+        DELETE FROM queued WHERE run_id = OLD.run_id AND tried = CASE WHEN OLD.tries = 0 THEN 0 ELSE 1 END
             AND next_attempt_at = OLD.next_attempt_at AND message_id = OLD.id;
     END IF;
     IF NEW.state = 10 THEN
-        INSERT INTO queue (run_id, tried, next_attempt_at, message_id)
+        INSERT INTO queued (run_id, tried, next_attempt_at, message_id)
             VALUES (NEW.run_id, CASE WHEN NEW.tries = 0 THEN 0 ELSE 1 END, NEW.next_attempt_at, NEW.id);
     END IF;
     RETURN NULL;
@@ -51,4 +51,4 @@ CREATE TRIGGER messages_moved AFTER UPDATE OF state, tries, next_attempt_at, run
     WHEN ((OLD.state = 10 OR NEW.state = 10)
         AND (OLD.state, OLD.tries = 0, OLD.next_attempt_at, OLD.run_id) IS DISTINCT FROM (NEW.state, NEW.tries = 0, NEW.next_attempt_at, NEW.run_id)
         AND NOT (NEW.state = 40 AND NEW.merged_id IS DISTINCT FROM OLD.merged_id))
-    EXECUTE FUNCTION queue_moved();
+    EXECUTE FUNCTION queued_moved();
