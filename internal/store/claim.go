@@ -263,24 +263,23 @@ func (t *Tx) claimFrom(ctx context.Context, from []source, token int64, limit, p
 }
 
 const claimColumns = `m.id, m.next_attempt_at, m.uuid, m.tries, m.attempts, m.attempt_limit, m.losses, m.expires_at,
-	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, ` + eligibility
+	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, `
 
-var claimOpen = `, CASE WHEN ` + isOpen("$5") + ` THEN 1 ELSE 0 END`
-
-// What claim takes are a queue's messages behind a spot that nobody holds.
+// What claim takes are a queue's messages behind a spot that nobody holds. PostgreSQL's
+// leaves their studies and care providers to be looked at once each (askOnce).
 //
 // What is queued may go: its time only says whose turn is first. To compare that
 // with now would hold all up when the clock is put back.
 var claim = both{
-	sqlite: `SELECT ` + claimColumns + claimOpen + `
-		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($6, $7)
+	sqlite: `SELECT ` + claimColumns + eligibility + `, CASE WHEN ` + isOpen("$7") + ` THEN 1 ELSE 0 END
+		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($5, $6)
 			ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
 	postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM
-			(SELECT message_id FROM queued WHERE run_id = $2 AND tried = $4 AND (next_attempt_at, message_id) > ($6, $7) ORDER BY next_attempt_at, message_id) q
+			(SELECT message_id FROM queued WHERE run_id = $1 AND tried = $3 AND (next_attempt_at, message_id) > ($4, $5) ORDER BY next_attempt_at, message_id) q
 			CROSS JOIN LATERAL (SELECT id, next_attempt_at, uuid, tries, attempts, attempt_limit, losses, expires_at, patient_id
-				FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $3)
-		SELECT ` + claimColumns + claimOpen + ` FROM m` + patientIsMailed + ofWhom,
+				FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $2)
+		SELECT ` + claimColumns + `CASE` + whyNotPatient + ` ELSE '' END, 1 FROM m` + patientIsMailed,
 }
 
 // A claimed message is a queued one with a token: no index has to know of it, so
@@ -329,48 +328,53 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 // claimBehind claims of one source behind a spot.
 func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64, limit int, today studymail.Date, res *ClaimResult) error {
 	var (
-		keys []int64
-		end  []ending
-		late []int64
-		shut bool
-		n    int
+		keys  []int64
+		end   []ending
+		late  []int64
+		shut  bool
+		found []claimable
 	)
 	held := map[int64]Claimed{} // the late ones
 	what := "claim messages of run " + s.run.String()
-	err := t.each(ctx, what, t.pick(claim), []any{string(today), s.key, limit, s.tried, ms(t.now), from.at, from.key}, func(rows *sql.Rows) error {
-		c := Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}
-		var (
-			why  studymail.Reason
-			open bool
-			next int64
-		)
+	args := []any{s.key, limit, s.tried, from.at, from.key}
+	if t.kind == SQLite {
+		args = slices.Concat([]any{string(today)}, args, []any{ms(t.now)})
+	}
+	err := t.each(ctx, what, t.pick(claim), args, func(rows *sql.Rows) error {
+		found = append(found, claimable{Claimed: Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}})
+		c := &found[len(found)-1]
+		var next int64
 		if err := rows.Scan(&c.Key, &next, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
-			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &why, &open); err != nil {
+			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &c.why, &c.open); err != nil {
 			return err
 		}
-		n++
 		if here := (spot{next, c.Key}); from.before(here) {
 			from = here
-		}
-		switch {
-		case why != "":
-			end = append(end, ending{c.Key, studymail.Skipped, why})
-			res.Skipped[why]++
-		case !open:
-			shut = true
-		case !c.ExpiresAt.After(t.now):
-			late = append(late, c.Key)
-			held[c.Key] = c
-		default:
-			keys = append(keys, c.Key)
-			res.Claimed = append(res.Claimed, c)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	s.more = n == limit
+	if err := t.askOnce(ctx, today, found); err != nil {
+		return err
+	}
+	for i := range found {
+		switch c := &found[i]; {
+		case c.why != "":
+			end = append(end, ending{c.Key, studymail.Skipped, c.why})
+			res.Skipped[c.why]++
+		case !c.open:
+			shut = true
+		case !c.ExpiresAt.After(t.now):
+			late = append(late, c.Key)
+			held[c.Key] = c.Claimed
+		default:
+			keys = append(keys, c.Key)
+			res.Claimed = append(res.Claimed, c.Claimed)
+		}
+	}
+	s.more = len(found) == limit
 	res.Passed[queue{s.key, s.tried}] = from
 	if shut {
 		aside, err := t.setAsideAhead(ctx, s)

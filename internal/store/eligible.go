@@ -35,12 +35,7 @@ const whoIsMailed = `
 // statements: OFFSET 0 makes it look at one row after the other by the index. A join
 // it would turn round as soon as it believes a table to be nearly empty, and then go
 // over all of a million for each look.
-const (
-	patientIsMailed = `
+const patientIsMailed = `
 	CROSS JOIN LATERAL (SELECT * FROM patients WHERE id = m.patient_id OFFSET 0) pa
 	CROSS JOIN LATERAL (SELECT * FROM people WHERE id = pa.person_id OFFSET 0) pe
 	LEFT JOIN LATERAL (SELECT id FROM suppressions WHERE email_hash = pe.email_hash OFFSET 0) su ON true`
-	ofWhom = `
-	CROSS JOIN LATERAL (SELECT * FROM studies WHERE id = pa.study_id OFFSET 0) st
-	CROSS JOIN LATERAL (SELECT * FROM providers WHERE id = pa.provider_id OFFSET 0) pr`
-)

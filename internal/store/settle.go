@@ -20,16 +20,17 @@ type settling struct {
 
 const settleArgs = 29
 
-// settle records what was taken, closes windows and opens others. It goes by ranges of
-// row keys, for messages of a window were planned together and stand side by side: one
-// look into the index for all of them. Of what was taken together the attempts are one
-// row; whose message is another claim's by now is left out of it.
+// settle records what was taken, closes windows and opens others. Of what was taken
+// together the attempts are one row; whose message is another claim's by now is left
+// out of it.
 //
-// The guard of the windows is openWindow's. It looks at each worker, run, study and
-// care provider once: they are few, the sender names them, and of a message that has
-// another it finds nothing. It locks the messages, so that a sweep which wants them
-// waits and then sees the window, and the worker, so that nobody declares it dead
-// meanwhile.
+// The guard of the windows is openWindow's. It takes the messages by ranges of row keys,
+// for those of a window were planned together and stand side by side: one look into the
+// index for all of them. (An UPDATE is given the keys: it cannot be kept from turning a
+// join with ranges round.) It looks at each worker, run, study and care provider once:
+// they are few, the sender names them, and of a message that has another it finds
+// nothing. It locks the messages, so that a sweep which wants them waits and then sees
+// the window, and the worker, so that nobody declares it dead meanwhile.
 var settle = `WITH
 	taken_ranges AS MATERIALIZED (
 		SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
