@@ -25,7 +25,9 @@ INSERT INTO queued (run_id, tried, next_attempt_at, message_id)
 
 -- Whoever changes a message, the queue follows, with one exception: a statement that
 -- records a mail as sent in another window takes it out by itself (leaveQueue in store).
--- That is nearly all of them, and a trigger for each would cost what was won.
+-- That is nearly all of them, and a trigger for each would cost what was won. A
+-- connection says that it knows this: others, such as a worker of an earlier version
+-- that still runs, or a person at psql, do not.
 CREATE FUNCTION queued_planned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO queued (run_id, tried, next_attempt_at, message_id)
@@ -50,5 +52,5 @@ END $$;
 CREATE TRIGGER messages_moved AFTER UPDATE OF state, tries, next_attempt_at, run_id ON messages FOR EACH ROW
     WHEN ((OLD.state = 10 OR NEW.state = 10)
         AND (OLD.state, OLD.tries = 0, OLD.next_attempt_at, OLD.run_id) IS DISTINCT FROM (NEW.state, NEW.tries = 0, NEW.next_attempt_at, NEW.run_id)
-        AND NOT (NEW.state = 40 AND NEW.merged_id IS DISTINCT FROM OLD.merged_id))
+        AND NOT (NEW.state = 40 AND NEW.merged_id IS DISTINCT FROM OLD.merged_id AND coalesce(current_setting('studymail.leaves_queue', true), '') = 'on'))
     EXECUTE FUNCTION queued_moved();
