@@ -18,7 +18,10 @@ type settling struct {
 	recorded int
 }
 
-const settleArgs = 29
+const (
+	settleArgs = 30
+	settleWhat = "settle what was taken and open hand-over windows"
+)
 
 // settle records what was taken, closes windows and opens others. Of what was taken
 // together the attempts are one row; whose message is another claim's by now is left
@@ -70,7 +73,7 @@ var settle = `WITH
 			AND ` + mayLeave + `),
 	opened AS (
 		INSERT INTO windows (id, worker_id, opened_at, members)
-		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok GROUP BY window_id
+		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok WHERE $30::bigint < 0 OR (SELECT count(*) FROM ok) = $30 GROUP BY window_id
 		RETURNING id, members),
 	kept AS (
 		INSERT INTO merged (id, at, packed)
@@ -87,7 +90,7 @@ func newSettling(today studymail.Date, now time.Time) *settling {
 	s.args[0], s.args[1] = string(today), ms(now)
 	s.set(2, &asking{})
 	s.set(13, &grouped{})
-	s.args[27], s.args[28] = []int64(nil), []int64(nil)
+	s.args[27], s.args[28], s.args[29] = []int64(nil), []int64(nil), int64(-1)
 	return s
 }
 
@@ -98,6 +101,15 @@ type columns interface{ columns() []any }
 func (s *settling) set(from int, c columns) { copy(s.args[from:], c.columns()) }
 
 func (s *settling) close(windows []int64) { s.args[27] = windows }
+
+// allOrNone opens windows only if all that are asked for may go.
+func (s *settling) allOrNone(all []*Opening) {
+	n := 0
+	for _, o := range all {
+		n += len(o.All)
+	}
+	s.args[29] = int64(n)
+}
 
 // open has windows opened.
 func (s *settling) open(all []*Opening) {
@@ -130,7 +142,7 @@ func (s *settling) record(all []*Recorded) error {
 
 // run does it in a transaction.
 func (s *settling) run(ctx context.Context, t *Tx) error {
-	return t.each(ctx, "settle what was taken and open hand-over windows", settle, s.args[:], func(rows *sql.Rows) error { return s.read(rows.Scan) })
+	return t.each(ctx, settleWhat, settle, s.args[:], func(rows *sql.Rows) error { return s.read(rows.Scan) })
 }
 
 // read reads a row that it gives.
