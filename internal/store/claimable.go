@@ -17,8 +17,8 @@ type claimable struct {
 
 // ofTheirs asks of studies and of care providers what eligibility and isOpen ask.
 var ofTheirs = []string{
-	`SELECT st.id, CASE` + whyNotStudy + ` ELSE '' END, CASE WHEN ` + openNow("st", "$2") + ` THEN 1 ELSE 0 END FROM studies st WHERE st.id = ANY ($3::bigint[])`,
-	`SELECT pr.id, CASE` + whyNotProvider + ` ELSE '' END, CASE WHEN ` + openNow("pr", "$2") + ` THEN 1 ELSE 0 END FROM providers pr WHERE $1::text IS NOT NULL AND pr.id = ANY ($3::bigint[])`,
+	`SELECT st.id, CASE` + whyNotStudy + ` ELSE '' END, CASE WHEN ` + studyIsOpen + ` THEN 1 ELSE 0 END FROM studies st WHERE st.id = ANY ($3::bigint[])`,
+	`SELECT pr.id, CASE` + whyNotProvider + ` ELSE '' END, CASE WHEN ` + providerIsOpen + ` THEN 1 ELSE 0 END FROM providers pr WHERE $1::text IS NOT NULL AND pr.id = ANY ($3::bigint[])`,
 }
 
 // askOnce completes what a claim on PostgreSQL found of patients: with their studies and

@@ -18,13 +18,14 @@ const forever = 253402300799999
 // and care provider (pr). An interval that has passed counts as closed until
 // RefreshHours gives the next one.
 func isOpen(now string) string {
-	return `(` + openNow("st", now) + ` AND ` + openNow("pr", now) + `)`
+	return `(st.open_from <= ` + now + ` AND ` + now + ` < st.open_until AND pr.open_from <= ` + now + ` AND ` + now + ` < pr.open_until)`
 }
 
-// openNow is that of one of them.
-func openNow(table, now string) string {
-	return table + `.open_from <= ` + now + ` AND ` + now + ` < ` + table + `.open_until`
-}
+// The same of each, where $2 is now.
+const (
+	studyIsOpen    = `st.open_from <= $2 AND $2 < st.open_until`
+	providerIsOpen = `pr.open_from <= $2 AND $2 < pr.open_until`
+)
 
 // interval checks hours, and gives the time in which mail may leave that holds
 // now, or the next one.

@@ -34,7 +34,7 @@ const (
 // they are few, the sender names them, and of a message that has another it finds
 // nothing. It locks the messages, so that a sweep which wants them waits and then sees
 // the window, and the worker, so that nobody declares it dead meanwhile.
-var settle = `WITH
+const settle = `WITH
 	taken_ranges AS MATERIALIZED (
 		SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
 			AS g (part, first, last, token, window_id, at)),
@@ -68,8 +68,8 @@ var settle = `WITH
 		WHERE m.state = 10 AND m.claim_token = g.token AND pe.revision = g.revision AND CASE` + whyNotPatient + ` ELSE '' END = ''
 			AND g.worker_id = ANY (ARRAY (SELECT id FROM alive))
 			AND m.run_id = ANY (ARRAY (SELECT r.id FROM runs r JOIN campaigns c ON c.id = r.campaign_id WHERE r.uuid = ANY ($11::bytea[]) AND c.state = 20))
-			AND pa.study_id = ANY (ARRAY (SELECT st.id FROM studies st WHERE st.id = ANY ($12::bigint[]) AND CASE` + whyNotStudy + ` ELSE '' END = '' AND ` + openNow("st", "$2") + `))
-			AND pa.provider_id = ANY (ARRAY (SELECT pr.id FROM providers pr WHERE pr.id = ANY ($13::bigint[]) AND CASE` + whyNotProvider + ` ELSE '' END = '' AND ` + openNow("pr", "$2") + `))
+			AND pa.study_id = ANY (ARRAY (SELECT st.id FROM studies st WHERE st.id = ANY ($12::bigint[]) AND CASE` + whyNotStudy + ` ELSE '' END = '' AND ` + studyIsOpen + `))
+			AND pa.provider_id = ANY (ARRAY (SELECT pr.id FROM providers pr WHERE pr.id = ANY ($13::bigint[]) AND CASE` + whyNotProvider + ` ELSE '' END = '' AND ` + providerIsOpen + `))
 			AND ` + mayLeave + `),
 	opened AS (
 		INSERT INTO windows (id, worker_id, opened_at, members)
