@@ -43,6 +43,7 @@ func (b *busy) send(n int) (looked int) {
 	ctx := b.t.Context()
 	b.at++
 	err := b.s.Write(ctx, func(tx *store.Tx) error {
+		before := lookedAt(b.t, tx) // may have what transactions before this one did, too
 		res, err := tx.Claim(ctx, store.ClaimToken(b.worker, b.at), store.UpTo(n), today)
 		if err != nil {
 			return err
@@ -67,10 +68,18 @@ func (b *busy) send(n int) (looked int) {
 		if len(o.Members) != n || p.Late != 0 {
 			b.t.Fatalf("%d of %d stand in the window, %d outcomes were late", len(o.Members), n, p.Late)
 		}
-		return tx.SQL().QueryRowContext(ctx, `SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_xact_user_tables`).Scan(&looked)
+		looked = lookedAt(b.t, tx) - before
+		return nil
 	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return looked
+}
+
+// lookedAt is how many rows this connection has looked at since it last told.
+func lookedAt(t *testing.T, tx *store.Tx) (rows int) {
+	t.Helper()
+	scan(t, tx.SQL(), `SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_xact_user_tables`, &rows)
+	return rows
 }
