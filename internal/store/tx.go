@@ -211,7 +211,7 @@ func plight(err error) string {
 			return "the database file is damaged: stop studymail and restore a backup"
 		}
 	}
-	if lost(err) && !pgconn.SafeToRetry(err) { // it may have been the commit
+	if lost(err) && !pgconn.SafeToRetry(err) && !unconnected(err) { // it may have been the commit
 		return "the connection to the database was lost; look whether anything was changed before you try again"
 	}
 	return "the database does not answer; nothing was changed, try again"
@@ -258,8 +258,13 @@ func transient(err error) bool {
 		return e.Code == "25P03" // idle_in_transaction_session_timeout: we slept (setUp)
 	}
 	// What is left of pgx (dial errors, a connection cut) is no SQL error.
+	return unconnected(err) || pgconn.SafeToRetry(err) || lost(err)
+}
+
+// unconnected tells that there was no connection to PostgreSQL: nothing was changed.
+func unconnected(err error) bool {
 	_, connect := errors.AsType[*pgconn.ConnectError](err)
-	return connect || pgconn.SafeToRetry(err) || lost(err)
+	return connect
 }
 
 // lost tells that the connection to PostgreSQL ended without a word.
