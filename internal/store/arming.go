@@ -220,14 +220,11 @@ type Waiting struct {
 }
 
 // One state at a time: each has an index of its own.
-var (
-	waits = oddly(`SELECT
+var waits = oddly(`SELECT
 		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN queued q ON q.run_id = r.id
 			WHERE r.state < 30 AND c.state = 20) +
 		(SELECT count(*) FROM runs r JOIN campaigns c ON c.id = r.campaign_id JOIN messages m ON m.run_id = r.id AND m.odd = 30
 			WHERE r.state < 30 AND c.state = 20)`)
-	countUncertain = oddly(`SELECT count(*) FROM messages WHERE odd >= 50 AND odd = 70`)
-)
 
 // WaitingToLeave counts it.
 func (t *Tx) WaitingToLeave(ctx context.Context) (Waiting, error) {
@@ -238,6 +235,7 @@ func (t *Tx) WaitingToLeave(ctx context.Context) (Waiting, error) {
 	if _, err := t.one(ctx, "count what waits", t.pick(waits), nil, &w.Messages); err != nil {
 		return w, err
 	}
-	_, err := t.one(ctx, "count uncertain messages", t.pick(countUncertain), nil, &w.Uncertain)
+	var err error
+	w.Uncertain, _, err = t.Uncertain(ctx)
 	return w, err
 }

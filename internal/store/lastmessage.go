@@ -56,6 +56,16 @@ func (b *behind) note(keys ...int64) {
 	}
 }
 
+// noteAll notes those of outcomes.
+func (b *behind) noteAll(all []Recorded) {
+	keys := make([]int64, len(all))
+	for i := range all {
+		keys[i] = all[i].Key
+	}
+	slices.Sort(keys) // the lanes' windows stood side by side
+	b.note(keys...)
+}
+
 func (b *behind) add(key int64) {
 	if n := len(b.spans); n > 0 && b.spans[n-1].to+1 == key {
 		b.spans[n-1].to = key

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"studymail"
 
@@ -85,18 +84,17 @@ func (p *Pass) allOpened() bool {
 // done, nothing of it was.
 func (s *Store) passAtOnce(ctx context.Context, today studymail.Date, p *Pass) (done bool, err error) {
 	settling := newSettling(today, s.Now())
-	plain, keys := make([]*Recorded, len(p.Outcomes)), make([]int64, len(p.Outcomes))
+	plain := make([]*Recorded, len(p.Outcomes))
 	for i := range p.Outcomes {
-		plain[i], keys[i] = &p.Outcomes[i], p.Outcomes[i].Key
+		plain[i] = &p.Outcomes[i]
 	}
 	if err := settling.record(plain); err != nil {
 		return false, err
 	}
-	settling.close(p.Closing)
+	settling.closing = p.Closing
 	settling.open(p.Opening)
-	settling.allOrNone(p.Opening)
-	slices.Sort(keys)
-	s.behind.note(keys...)
+	settling.allOrNone()
+	s.behind.noteAll(p.Outcomes)
 	if err := settling.alone(ctx, s.write); err != nil {
 		if retryable(err) || pgconn.SafeToRetry(err) {
 			return false, nil
@@ -112,7 +110,7 @@ func (s *Store) passAtOnce(ctx context.Context, today studymail.Date, p *Pass) (
 
 // alone runs it in a transaction of its own, which is committed when it has ended.
 func (s *settling) alone(ctx context.Context, db *sql.DB) (err error) {
-	rows, err := db.QueryContext(ctx, settle, s.args[:]...)
+	rows, err := db.QueryContext(ctx, settle, s.args()...)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
-	"strings"
 	"time"
 
 	"studymail"
@@ -44,18 +42,15 @@ func (t *Tx) Record(ctx context.Context, all []Recorded) (late int, err error) {
 	var (
 		others []Recorded
 		plain  []*Recorded
-		keys   = make([]int64, len(all))
 	)
 	for i := range all {
-		keys[i] = all[i].Key
 		if all[i].plain() {
 			plain = append(plain, &all[i])
 		} else {
 			others = append(others, all[i])
 		}
 	}
-	slices.Sort(keys) // the lanes' windows stood side by side
-	t.behind.note(keys...)
+	t.behind.noteAll(all)
 	sent, err := t.recordSent(ctx, plain)
 	if err != nil {
 		return 0, err
@@ -82,8 +77,7 @@ var record = both{
 		FROM json_array_elements($2::json) j
 		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (10, 70)
 			RETURNING messages.id, run_id, next_attempt_at, tries, state),
-		moved AS (SELECT * FROM marked WHERE state = 40),
-		gone AS (` + strings.Replace(leaveQueue, "marked", "moved", 1) + `)
+		gone AS (` + leaveQueue + `)
 		SELECT id, tries FROM marked`,
 }
 

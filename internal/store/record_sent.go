@@ -56,6 +56,15 @@ func alike(all []*Recorded) map[together][]*Recorded {
 	return groups
 }
 
+// keysOf are their messages' row keys.
+func keysOf(all []*Recorded) []int64 {
+	keys := make([]int64, len(all))
+	for i, r := range all {
+		keys[i] = r.Key
+	}
+	return keys
+}
+
 // lastAt is when the last hand-over of them ended.
 func lastAt(all []*Recorded) (last int64) {
 	for _, r := range all {
@@ -86,10 +95,7 @@ const (
 
 func (t *Tx) recordSentTogether(ctx context.Context, k together, all []*Recorded) (int, error) {
 	const what = "record what was taken"
-	keys, last := make([]int64, len(all)), lastAt(all)
-	for i, r := range all {
-		keys[i] = r.Key
-	}
+	keys, last := keysOf(all), lastAt(all)
 	inList := func(list string) (int64, error) { return t.exec(ctx, what, takenMany, k.window, last, k.token, list) }
 	n, err := eachRange(keys, func(first, to int64) (int64, error) {
 		return t.exec(ctx, what, takenRange, k.window, last, k.token, first, to)

@@ -13,15 +13,19 @@ import (
 // settling is what PostgreSQL records and opens by one statement: to begin one takes
 // as long as to look at a window's messages, and each is a round trip.
 type settling struct {
-	args     [settleArgs]any
+	today    studymail.Date
+	now      time.Time
+	asked    asking
+	taken    grouped
+	closing  []int64            // windows
+	keys     []int64            // of what was taken
+	only     int                // windows open only if so many messages may go; below 0: those that may
 	openings map[int64]*Opening // by their windows
-	recorded int
+
+	recorded int // what came of it
 }
 
-const (
-	settleArgs = 30
-	settleWhat = "settle what was taken and open hand-over windows"
-)
+const settleWhat = "settle what was taken and open hand-over windows"
 
 // settle records what was taken, closes windows and opens others. Of what was taken
 // together the attempts are one row; whose message is another claim's by now is left
@@ -46,7 +50,7 @@ const settle = `WITH
 			merged_id = g.window_id, sent_at = g.at, updated_at = g.at
 		FROM taken_ranges g WHERE messages.id = ANY ($29::bigint[]) AND messages.id BETWEEN g.first AND g.last
 			AND messages.claim_token = g.token AND messages.state IN (10, 70)
-		RETURNING g.part, messages.id, run_id, next_attempt_at, tries),
+		RETURNING g.part, messages.id, run_id, next_attempt_at, tries, state),
 	gone AS (` + leaveQueue + `),
 	counted AS MATERIALIZED (SELECT part, count(*) AS n FROM marked GROUP BY part),
 	noted AS (
@@ -80,69 +84,51 @@ const settle = `WITH
 		SELECT o.id, $2, p.packed FROM opened o JOIN unnest($9::bigint[], $10::bytea[]) AS p (id, packed) ON p.id = o.id)
 	SELECT 0::bigint AS id, count(*)::text AS what FROM marked UNION ALL SELECT id, members FROM opened`
 
-// leaveQueue takes what was marked out of the queue: fresh at its first try, else tried.
+// leaveQueue takes what was marked as sent out of the queue: fresh at its first try, else tried.
 // Asked to join, PostgreSQL goes over all that is queued once it has seen the table empty.
 const leaveQueue = `DELETE FROM queued WHERE ctid = ANY (ARRAY (SELECT q.ctid FROM marked m CROSS JOIN LATERAL (SELECT ctid FROM queued
-	WHERE run_id = m.run_id AND tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END AND next_attempt_at = m.next_attempt_at AND message_id = m.id OFFSET 0) q))`
+	WHERE run_id = m.run_id AND tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END AND next_attempt_at = m.next_attempt_at AND message_id = m.id OFFSET 0) q WHERE m.state = 40))`
 
 func newSettling(today studymail.Date, now time.Time) *settling {
-	s := &settling{openings: map[int64]*Opening{}}
-	s.args[0], s.args[1] = string(today), ms(now)
-	s.set(2, &asking{})
-	s.set(13, &grouped{})
-	s.args[27], s.args[28], s.args[29] = []int64(nil), []int64(nil), int64(-1)
-	return s
+	return &settling{today: today, now: now, only: -1, openings: map[int64]*Opening{}}
 }
 
-// columns are parameters that go together.
-type columns interface{ columns() []any }
-
-// set sets parameters from one (counted from 0) on.
-func (s *settling) set(from int, c columns) { copy(s.args[from:], c.columns()) }
-
-func (s *settling) close(windows []int64) { s.args[27] = windows }
-
-// allOrNone opens windows only if all that are asked for may go.
-func (s *settling) allOrNone(all []*Opening) {
-	n := 0
-	for _, o := range all {
-		n += len(o.All)
-	}
-	s.args[29] = int64(n)
+// args are settle's parameters.
+func (s *settling) args() []any {
+	return slices.Concat([]any{string(s.today), ms(s.now)}, s.asked.columns(), s.taken.columns(), []any{s.closing, s.keys, s.only})
 }
 
 // open has windows opened.
 func (s *settling) open(all []*Opening) {
-	var a asking
 	for _, o := range all {
 		o.Members, s.openings[o.Window] = nil, o
-		a.add(o)
+		s.asked.add(o)
 	}
-	s.set(2, &a)
+}
+
+// allOrNone opens windows only if all that are asked for may go.
+func (s *settling) allOrNone() {
+	s.only = 0
+	for _, o := range s.openings {
+		s.only += len(o.All)
+	}
 }
 
 // record has outcomes recorded; all are plain.
 func (s *settling) record(all []*Recorded) error {
-	var (
-		g    grouped
-		keys = make([]int64, len(all))
-	)
-	for i, r := range all {
-		keys[i] = r.Key
-	}
 	for k, rs := range alike(all) {
-		if err := g.add(k, rs); err != nil {
+		keys := keysOf(rs)
+		if err := s.taken.add(k, rs, keys); err != nil {
 			return err
 		}
+		s.keys = append(s.keys, keys...)
 	}
-	s.set(13, &g)
-	s.args[28] = keys
 	return nil
 }
 
 // run does it in a transaction.
 func (s *settling) run(ctx context.Context, t *Tx) error {
-	return t.each(ctx, settleWhat, settle, s.args[:], func(rows *sql.Rows) error { return s.read(rows.Scan) })
+	return t.each(ctx, settleWhat, settle, s.args(), func(rows *sql.Rows) error { return s.read(rows.Scan) })
 }
 
 // read reads a row that it gives.
@@ -214,22 +200,19 @@ func (g *grouped) columns() []any {
 	return []any{g.part, g.first, g.last, g.token, g.window, g.at, g.size, g.of, g.begin, g.code, g.enhanced, g.stage, g.transport, g.members}
 }
 
-func (g *grouped) add(k together, rs []*Recorded) error {
+func (g *grouped) add(k together, rs []*Recorded, keys []int64) error {
 	members, err := rowsJSON(membersOf(rs))
 	if err != nil {
 		return err
 	}
-	g.size, g.of, g.begin = append(g.size, int64(len(rs))), append(g.of, k.window), append(g.begin, rs[0].Key)
+	g.size, g.of, g.begin = append(g.size, int64(len(rs))), append(g.of, k.window), append(g.begin, keys[0])
 	g.code, g.enhanced, g.stage = append(g.code, int64(k.code)), append(g.enhanced, k.enhanced), append(g.stage, k.stage)
 	g.transport, g.members = append(g.transport, k.transport), append(g.members, members)
-	part, last := int64(len(g.size)), lastAt(rs)
-	for i, r := range rs {
-		if i > 0 && r.Key == rs[i-1].Key+1 {
-			g.last[len(g.last)-1] = r.Key
-			continue
-		}
-		g.part, g.first, g.last = append(g.part, part), append(g.first, r.Key), append(g.last, r.Key)
-		g.token, g.window, g.at = append(g.token, k.token), append(g.window, k.window), append(g.at, last)
+	part, at := int64(len(g.size)), lastAt(rs)
+	first, last := rangesOf(keys)
+	g.first, g.last = append(g.first, first...), append(g.last, last...)
+	for range first {
+		g.part, g.token, g.window, g.at = append(g.part, part), append(g.token, k.token), append(g.window, k.window), append(g.at, at)
 	}
 	return nil
 }

@@ -191,8 +191,7 @@ func WindowsThatOpenTogetherAreEachTheirOwn(t *testing.T, s *store.Store) {
 	}
 	var all []*store.Opening
 	for i := range 3 {
-		l.windows++
-		all = append(all, &store.Opening{Window: store.WindowKey(w.Key, l.windows), Worker: w.Key, All: standing(claimed[2*i : 2*i+2]...)})
+		all = append(all, l.asks(w, claimed[2*i:2*i+2]...))
 	}
 	write(t, s, func(tx *store.Tx) error { return tx.OpenWindows(t.Context(), today, all...) })
 	optedOut := func(i int) store.Verdict {

@@ -129,12 +129,17 @@ func standing(claimed ...store.Claimed) []store.Standing {
 	return all
 }
 
+// asks asks for a window for claimed messages.
+func (l *letters) asks(w *studymail.Worker, claimed ...store.Claimed) *store.Opening {
+	l.windows++
+	return &store.Opening{Window: store.WindowKey(w.Key, l.windows), Worker: w.Key, All: standing(claimed...)}
+}
+
 // open opens a window for claimed messages.
 func (l *letters) open(t *testing.T, w *studymail.Worker, claimed ...store.Claimed) (window int64, members []int64, refused []store.Verdict) {
 	t.Helper()
-	l.windows++
-	asked := store.Opening{Window: store.WindowKey(w.Key, l.windows), Worker: w.Key, All: standing(claimed...)}
-	write(t, l.s, func(tx *store.Tx) error { return tx.OpenWindows(t.Context(), today, &asked) })
+	asked := l.asks(w, claimed...)
+	write(t, l.s, func(tx *store.Tx) error { return tx.OpenWindows(t.Context(), today, asked) })
 	return asked.Window, asked.Members, asked.Refused
 }
 

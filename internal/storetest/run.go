@@ -19,7 +19,8 @@ func (p Promise) name() string {
 }
 
 // Run checks each promise on both databases, each on a database of its own. Whatever
-// a promise does, the numbers by which patients are listed hold afterwards, and the queue has what is queued.
+// a promise does, the numbers by which patients are listed hold afterwards, and the
+// queue has what is queued.
 func Run(t *testing.T, promises ...Promise) {
 	t.Helper()
 	for _, p := range promises {
