@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -32,14 +33,16 @@ var settings = []string{
 	"listen_addresses=127.0.0.1",
 	"unix_socket_directories=",
 	"max_connections=300",
-	"shared_buffers=64MB",
 	"jit=off",
 	"timezone=Pacific/Auckland",
 	"log_timezone=UTC",
 	"max_wal_size=2GB",
 }
 
-var quick = []string{"fsync=off", "full_page_writes=off"}
+var quick = []string{"fsync=off", "full_page_writes=off", "shared_buffers=64MB"}
+
+// durable is what docs/operations.md advises for a server with 4 GB or more.
+var durable = []string{"shared_buffers=1GB"}
 
 func newCluster(o Options) (_ *Cluster, err error) {
 	c := &Cluster{}
@@ -70,9 +73,9 @@ func newCluster(o Options) (_ *Cluster, err error) {
 		"--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"); err != nil {
 		return nil, err
 	}
-	all := settings
-	if !o.Durable {
-		all = append(append([]string{}, settings...), quick...)
+	all := slices.Concat(settings, quick)
+	if o.Durable {
+		all = slices.Concat(settings, durable)
 	}
 	// A port may be taken between our look and the server's bind: try others.
 	for range 5 {

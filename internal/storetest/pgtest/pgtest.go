@@ -70,9 +70,9 @@ func sharedCluster(tb testing.TB) *Cluster {
 
 // Options of a server.
 type Options struct {
-	// Durable leaves fsync and full page writes on, as in production: for
-	// measurements. Off by default: a killed server loses nothing either way,
-	// only a machine that loses power does.
+	// Durable leaves fsync and full page writes on, and gives the memory that is
+	// advised, as in production: for measurements. Off by default: a killed server
+	// loses nothing either way, only a machine that loses power does.
 	Durable bool
 }
 
