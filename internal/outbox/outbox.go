@@ -291,7 +291,7 @@ func (o *Outbox) adHocIsUrgent(ctx context.Context) bool {
 // claim takes the next messages; it tells whether there may be more to take.
 func (o *Outbox) claim(ctx context.Context) bool {
 	want, some := o.wants(ctx)
-	if !some || ctx.Err() != nil {
+	if !some || ctx.Err() != nil || !o.unclaimLost(ctx) {
 		return false
 	}
 	w := o.worker.Load()
@@ -300,13 +300,7 @@ func (o *Outbox) claim(ctx context.Context) bool {
 		res    store.ClaimResult
 		claims []*claim
 	)
-	lost := slices.Clone(o.lost)
 	err := o.recorder.doApart(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		for _, t := range lost {
-			if err := tx.UnclaimToken(ctx, t); err != nil {
-				return err
-			}
-		}
 		if res, err = tx.Claim(ctx, token, want, o.today()); err != nil {
 			return err
 		}
@@ -322,7 +316,6 @@ func (o *Outbox) claim(ctx context.Context) bool {
 		}
 		return false
 	}
-	o.lost = nil
 	for why, n := range res.Skipped {
 		o.log.Info("messages skipped", "reason", string(why), "count", n)
 	}
@@ -335,6 +328,31 @@ func (o *Outbox) claim(ctx context.Context) bool {
 	o.ready.put(claims)
 	o.place, o.passed = o.place+len(claims), res.Passed
 	return len(claims)+len(res.Skipped)+res.Expired+res.Aside > 0
+}
+
+// unclaimLost gives back what claims hold of which nobody knows whether they were
+// committed. It is a transaction of its own: a claim's may be taken back.
+func (o *Outbox) unclaimLost(ctx context.Context) bool {
+	if len(o.lost) == 0 {
+		return true
+	}
+	lost := slices.Clone(o.lost)
+	err := o.recorder.doApart(ctx, func(ctx context.Context, tx *store.Tx) error {
+		for _, t := range lost {
+			if err := tx.UnclaimToken(ctx, t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			o.log.Error("claims that may have been lost could not be given back", "error", err)
+		}
+		return false
+	}
+	o.lost = nil
+	return true
 }
 
 // equip adds to claimed messages what they are rendered from. A letter that

@@ -101,10 +101,13 @@ type source struct {
 	more     bool // may have more
 }
 
-// The lock that StopWorker waits for.
+// The lock that StopWorker waits for. PostgreSQL's commit of the transaction does not
+// wait for the disk: a window's does, and what was written to the log before it is on
+// the disk with it. A crash before that gives the claim back, as if it had not been.
 var claimant = both{
-	sqlite:   `SELECT id FROM workers WHERE id = $1 AND stopped_at IS NULL`,
-	postgres: `SELECT id FROM workers WHERE id = $1 AND stopped_at IS NULL FOR KEY SHARE`,
+	sqlite: `SELECT id FROM workers WHERE id = $1 AND stopped_at IS NULL`,
+	postgres: `WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
+		SELECT w.id FROM lazily, workers w WHERE w.id = $1 AND w.stopped_at IS NULL FOR KEY SHARE OF w`,
 }
 
 // Claim takes queued messages of running campaigns under a token: ad hoc ones
@@ -115,6 +118,9 @@ var claimant = both{
 //
 // A worker that others have declared dead gets nothing: what it held was taken
 // back once, and nobody would look for it again.
+//
+// On PostgreSQL a crash of the server may take the whole transaction back though it
+// was committed: nothing else that matters belongs into it.
 func (t *Tx) Claim(ctx context.Context, token int64, want Want, today studymail.Date) (ClaimResult, error) {
 	res := ClaimResult{Skipped: map[studymail.Reason]int{}, Passed: maps.Clone(want.Passed)}
 	if res.Passed == nil {
