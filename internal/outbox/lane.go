@@ -56,7 +56,7 @@ func newLane(o *Outbox) *lane {
 		o: o, in: make(chan *Mail, store.MaxWindow), pushed: make(chan struct{}, 1), fed: make(chan struct{}),
 		room: make(chan struct{}, 1), settled: make(chan struct{}, 1), flying: map[int64]*claim{}, journal: o.journal.ring(),
 		ahead: 30 * time.Millisecond, pacing: make(chan *paced, 1), paced: make(chan struct{}),
-		pace: pace{enough: 2 * o.opts.Window},
+		pace: pace{enough: 2 * o.opts.Window, opens: true},
 	}
 }
 

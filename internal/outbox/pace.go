@@ -8,7 +8,8 @@ import (
 // pace measures how fast something goes while there is something to do. Times
 // without any do not count.
 type pace struct {
-	enough int // done, to reckon before reckonAfter
+	enough int  // done, to reckon before reckonAfter
+	opens  bool // what comes first takes longer for what it begins with, and tells nothing
 
 	busy  time.Time     // since when; zero: idle
 	spent time.Duration // since the last reckoning, before busy
@@ -38,6 +39,13 @@ func (p *pace) idle(now time.Time) {
 
 // did says that n were done.
 func (p *pace) did(n int, now time.Time) {
+	if p.opens {
+		p.opens, p.spent = false, 0
+		if !p.busy.IsZero() {
+			p.busy = now
+		}
+		return
+	}
 	p.n += n
 	spent := p.spent
 	if !p.busy.IsZero() {

@@ -164,4 +164,14 @@ func TestPaceFollowsWhatIsDoneWhileThereIsWork(t *testing.T) {
 	if got := quick.in(time.Second, 1, 16, 4); got != 16 {
 		t.Errorf("%d a second, though 32 took no time", got)
 	}
+	opening := pace{enough: 32, opens: true}
+	opening.begin(clock.now())
+	clock.forward(time.Second) // a connection is made
+	for range 40 {
+		opening.did(1, clock.now())
+		clock.forward(time.Millisecond)
+	}
+	if got := opening.in(time.Second, 1, 2000, 4); got < 900 {
+		t.Errorf("%d a second at one a millisecond, since its connection took a second to make", got)
+	}
 }
