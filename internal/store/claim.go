@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"maps"
@@ -80,7 +81,9 @@ type spot struct{ at, key int64 }
 // ahead is before all others.
 var ahead = spot{at: math.MinInt64}
 
-func (s spot) before(o spot) bool { return s.at < o.at || s.at == o.at && s.key < o.key }
+func (s spot) compare(o spot) int { return cmp.Or(cmp.Compare(s.at, o.at), cmp.Compare(s.key, o.key)) }
+
+func (s spot) before(o spot) bool { return s.compare(o) < 0 }
 
 // UpTo wants n messages, whatever they are.
 func UpTo(n int) Want { return Want{Total: n, Others: n} }
@@ -272,7 +275,9 @@ const claimColumns = `m.id, m.next_attempt_at, m.uuid, m.tries, m.attempts, m.at
 	pa.uuid, pa.provider_id, pa.study_id, pe.uuid, pe.wrapped_key, pe.details, pe.revision, `
 
 // What claim takes are a queue's messages behind a spot that nobody holds. PostgreSQL's
-// leaves their studies and care providers to be looked at once each (askOnce).
+// marks them at once, where they lie, and leaves their studies and care providers to be
+// looked at once each (askOnce); what may not go is given back at once. A message that
+// somebody changed since the statement began it leaves to the next claim.
 //
 // What is queued may go: its time only says whose turn is first. To compare that
 // with now would hold all up when the clock is put back.
@@ -281,10 +286,11 @@ var claim = both{
 		FROM (SELECT * FROM messages WHERE run_id = $2 AND state = 10 AND ` + tried + ` = $4 AND claim_token = 0 AND (next_attempt_at, id) > ($5, $6)
 			ORDER BY next_attempt_at, id LIMIT $3) m
 		JOIN patients pa ON pa.id = m.patient_id` + whoIsMailed,
-	postgres: `WITH m AS MATERIALIZED (SELECT m.* FROM
+	postgres: `WITH free AS MATERIALIZED (SELECT m.spot FROM
 			(SELECT message_id FROM queued WHERE run_id = $1 AND tried = $3 AND (next_attempt_at, message_id) > ($4, $5) ORDER BY next_attempt_at, message_id) q
-			CROSS JOIN LATERAL (SELECT id, next_attempt_at, uuid, tries, attempts, attempt_limit, losses, expires_at, patient_id
-				FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $2)
+			CROSS JOIN LATERAL (SELECT ctid AS spot FROM messages WHERE id = q.message_id AND state = 10 AND claim_token = 0 FOR UPDATE SKIP LOCKED) m LIMIT $2),
+		m AS (UPDATE messages SET claim_token = $6 WHERE ctid = ANY (ARRAY (SELECT spot FROM free)) AND state = 10 AND claim_token = 0
+			RETURNING id, next_attempt_at, uuid, tries, attempts, attempt_limit, losses, expires_at, patient_id)
 		SELECT ` + claimColumns + `CASE` + whyNotPatient + ` ELSE '' END, 1 FROM m` + patientIsMailed,
 }
 
@@ -300,7 +306,7 @@ const (
 	// For those that stand side by side.
 	markRangeClaimed = `UPDATE messages SET claim_token = $1 WHERE +state = 10 AND claim_token = 0 AND id BETWEEN $2 AND $3`
 
-	// PostgreSQL's.
+	// PostgreSQL's, for what its claim gave back and is claimed all the same.
 	markAllClaimed = `UPDATE messages SET claim_token = $1 WHERE state = 10 AND claim_token = 0 AND id = ANY ($2::bigint[])`
 )
 
@@ -333,51 +339,41 @@ func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, tod
 
 // claimBehind claims of one source behind a spot.
 func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64, limit int, today studymail.Date, res *ClaimResult) error {
-	var (
-		keys  []int64
-		end   []ending
-		late  []int64
-		shut  bool
-		found []claimable
-	)
-	held := map[int64]Claimed{} // the late ones
 	what := "claim messages of run " + s.run.String()
-	args := []any{s.key, limit, s.tried, from.at, from.key}
-	if t.kind == SQLite {
-		args = slices.Concat([]any{string(today)}, args, []any{ms(t.now)})
-	}
-	err := t.each(ctx, what, t.pick(claim), args, func(rows *sql.Rows) error {
-		found = append(found, claimable{Claimed: Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}})
-		c := &found[len(found)-1]
-		var next int64
-		if err := rows.Scan(&c.Key, &next, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
-			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &c.why, &c.open); err != nil {
-			return err
-		}
-		if here := (spot{next, c.Key}); from.before(here) {
-			from = here
-		}
-		return nil
-	})
+	found, err := t.claimables(ctx, what, s, from, token, limit, today)
 	if err != nil {
 		return err
 	}
-	if err := t.askOnce(ctx, today, found); err != nil {
-		return err
-	}
+	var (
+		mark, back []int64
+		end        []ending
+		late       []*claimable
+		shut       bool
+	)
 	for i := range found {
-		switch c := &found[i]; {
+		c := &found[i]
+		if from.before(c.spot) {
+			from = c.spot
+		}
+		switch {
 		case c.why != "":
 			end = append(end, ending{c.Key, studymail.Skipped, c.why})
 			res.Skipped[c.why]++
 		case !c.open:
 			shut = true
 		case !c.ExpiresAt.After(t.now):
-			late = append(late, c.Key)
-			held[c.Key] = c.Claimed
+			late = append(late, c)
 		default:
-			keys = append(keys, c.Key)
+			mark = append(mark, c.Key)
 			res.Claimed = append(res.Claimed, c.Claimed)
+			continue
+		}
+		back = append(back, c.Key)
+	}
+	if t.kind == Postgres {
+		mark = nil // all are
+		if err := t.unclaimKeys(ctx, token, back); err != nil {
+			return err
 		}
 	}
 	s.more = len(found) == limit
@@ -394,26 +390,45 @@ func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64,
 	if err != nil {
 		return err
 	}
-	for _, k := range late {
-		if in[k] {
-			keys = append(keys, k)
-			res.Claimed = append(res.Claimed, held[k])
+	for _, c := range late {
+		if in[c.Key] {
+			mark = append(mark, c.Key)
+			res.Claimed = append(res.Claimed, c.Claimed)
 			continue
 		}
-		end = append(end, ending{k, studymail.Failed, studymail.ReasonExpired})
+		end = append(end, ending{c.Key, studymail.Failed, studymail.ReasonExpired})
 		res.Expired++
 	}
-	if err := t.end(ctx, what, studymail.Queued, end); err != nil {
+	if err := t.end(ctx, what, studymail.Queued, end); err != nil || len(mark) == 0 {
 		return err
 	}
-	if len(keys) > 0 {
-		marked, err := t.markClaimed(ctx, what, token, keys)
-		if err != nil {
+	marked, err := t.markClaimed(ctx, what, token, mark)
+	if err == nil && marked != int64(len(mark)) {
+		err = studymail.Errorf(studymail.Internal, "%s: %d of %d rows were still queued", what, marked, len(mark))
+	}
+	return err
+}
+
+// claimables finds what there is of one source behind a spot, in the order of its
+// queue. On PostgreSQL all of it is marked as claimed.
+func (t *Tx) claimables(ctx context.Context, what string, s *source, from spot, token int64, limit int, today studymail.Date) (found []claimable, err error) {
+	args := []any{s.key, limit, s.tried, from.at, from.key, token}
+	if t.kind == SQLite {
+		args = []any{string(today), s.key, limit, s.tried, from.at, from.key, ms(t.now)}
+	}
+	err = t.each(ctx, what, t.pick(claim), args, func(rows *sql.Rows) error {
+		found = append(found, claimable{Claimed: Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}})
+		c := &found[len(found)-1]
+		if err := rows.Scan(&c.Key, &c.spot.at, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
+			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &c.why, &c.open); err != nil {
 			return err
 		}
-		if marked != int64(len(keys)) {
-			return studymail.Errorf(studymail.Internal, "%s: %d of %d rows were still queued", what, marked, len(keys))
-		}
+		c.spot.key = c.Key
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	slices.SortFunc(found, func(a, b claimable) int { return a.spot.compare(b.spot) })
+	return found, t.askOnce(ctx, today, found)
 }

@@ -11,6 +11,7 @@ import (
 // claimable is a message that a claim found, and whether it may be claimed.
 type claimable struct {
 	Claimed
+	spot spot             // in its queue
 	why  studymail.Reason // why its patient may not be mailed; "": may be
 	open bool             // its study's hours and its care provider's let it leave
 }

@@ -123,9 +123,13 @@ func (t *Tx) setAside(ctx context.Context, what string, from studymail.State, al
 
 // inTime gives those of messages past their time that are not: time in which
 // they could not leave does not count.
-func (t *Tx) inTime(ctx context.Context, what string, keys []int64) (map[int64]bool, error) {
-	if len(keys) == 0 {
+func (t *Tx) inTime(ctx context.Context, what string, late []*claimable) (map[int64]bool, error) {
+	if len(late) == 0 {
 		return nil, nil
+	}
+	keys := make([]int64, len(late))
+	for i, c := range late {
+		keys[i] = c.Key
 	}
 	all, err := t.listBound(ctx, what, t.pick(hoursByKey), keysJSON(keys))
 	if err != nil {

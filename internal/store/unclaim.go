@@ -51,11 +51,19 @@ func (t *Tx) Unclaim(ctx context.Context, claimed []Claimed) error {
 		byToken[claimed[i].Token] = append(byToken[claimed[i].Token], claimed[i].Key)
 	}
 	for token, keys := range byToken {
-		if _, err := t.exec(ctx, "give back claimed messages", t.pick(unclaimThose), token, token+1, keysJSON(keys)); err != nil {
+		if err := t.unclaimKeys(ctx, token, keys); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (t *Tx) unclaimKeys(ctx context.Context, token int64, keys []int64) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := t.exec(ctx, "give back claimed messages", t.pick(unclaimThose), token, token+1, keysJSON(keys))
+	return err
 }
 
 // UnclaimToken gives back whatever a claim holds of which its maker does not
