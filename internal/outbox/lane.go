@@ -379,6 +379,9 @@ func (o *Outbox) settle(c *claim, out studymail.Outcome, closes int64) {
 		o.doubtful.Add(1)
 	}
 	res := outcome{rec: rec, campaign: c.Campaign}
+	if c.window != nil {
+		res.window = c.window.key
+	}
 	if rec.Reason == studymail.ReasonNoMailbox {
 		res.mark, res.revision = c.Patient, c.Revision
 	}

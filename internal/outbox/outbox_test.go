@@ -231,6 +231,49 @@ func TestEveryPlannedMessageIsSentOnce(t *testing.T) {
 	})
 }
 
+// A row that cannot be written is nobody else's trouble. Its window stays open though
+// the rest of it is recorded later, so that the journal has the last word.
+func TestAnOutcomeThatCannotBeRecordedHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.SQLite)
+	b := newBench(t, s)
+	b.AddPatients(t, s, 0, 4)
+	c := b.campaign(t)
+	b.plan(t, c)
+	write(t, s, func(tx *store.Tx) error {
+		_, err := tx.SQL().ExecContext(t.Context(), `CREATE TRIGGER broken BEFORE UPDATE OF state ON messages
+			WHEN NEW.state = 40 AND NEW.id = (SELECT min(id) FROM messages) BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+		return err
+	})
+	tr := &fake{answer: func(int, *outbox.Mail) smtpout.Outcome {
+		<-time.After(100 * time.Millisecond) // each outcome is recorded before the next comes
+		return smtpout.Outcome{Kind: smtpout.Accepted, Code: 250}
+	}}
+	opts := b.options(t, tr)
+	opts.Connections = 1
+	_, stop := b.run(t, opts)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for timeout := time.After(time.Minute); b.counts(t, c).Sent < 3; {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("%+v", b.counts(t, c))
+		}
+	}
+	if n := b.counts(t, c); n.Sending != 1 {
+		t.Errorf("want 3 sent and 1 that is being sent: %+v", n)
+	}
+	write(t, s, func(tx *store.Tx) error {
+		_, err := tx.SQL().ExecContext(t.Context(), `DROP TRIGGER broken`)
+		return err
+	})
+	stop()
+	if n := b.counts(t, c); n.Sent != 4 {
+		t.Errorf("want 4 sent: %+v", n)
+	}
+}
+
 func TestOutcomesEndAsTheDesignSays(t *testing.T) {
 	t.Parallel()
 	reply := func(kind smtpout.Kind, code int, enhanced, stage, text string) smtpout.Outcome {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ type recorder struct {
 	// anyhow, such as their lane's next window; nothing waits for them.
 	patience *time.Timer
 
+	spoilt map[int64]bool // windows of which an outcome cannot be recorded; run's alone
+
 	mu       sync.Mutex
 	outcomes []outcome
 	closing  []int64 // windows whose outcomes are all in outcomes or recorded
@@ -39,6 +42,7 @@ type outcome struct {
 	rec  store.Recorded
 	mark studymail.ID // patient whose address is dead; zero: nobody's
 
+	window   int64 // the message stands in it; 0: in none
 	revision int64 // of the details that the letter was written from
 
 	campaign studymail.ID
@@ -55,7 +59,7 @@ type op struct {
 }
 
 func newRecorder(s *store.Store, log *slog.Logger, senders int, today func() studymail.Date) *recorder {
-	return &recorder{store: s, log: log, senders: senders, today: today, wake: make(chan struct{}, 1), patience: time.NewTimer(time.Hour)}
+	return &recorder{store: s, log: log, senders: senders, today: today, wake: make(chan struct{}, 1), spoilt: map[int64]bool{}, patience: time.NewTimer(time.Hour)}
 }
 
 const (
@@ -208,7 +212,7 @@ func (r *recorder) pass(ctx context.Context) bool {
 	if len(outcomes)+len(closing)+len(ops) == 0 {
 		return false
 	}
-	r.untilRecorded(ctx, outcomes, closing, ops)
+	r.untilRecorded(ctx, outcomes, r.whole(closing), ops)
 	return true
 }
 
@@ -238,14 +242,12 @@ func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closin
 			return
 		}
 		r.log.Error("outcomes wait for the database", "count", len(outcomes), "error", err)
-		if studymail.CodeOf(err) != studymail.Unavailable && len(outcomes) > 1 {
+		if studymail.CodeOf(err) != studymail.Unavailable && len(outcomes) > 0 {
 			// Not the database's state but one of the rows: each alone.
-			if !r.recordEachAlone(ctx, outcomes) {
-				// Their windows stay open: without an outcome they are in doubt,
-				// and must not look as if they had merely been claimed.
+			outcomes = r.recordEachAlone(ctx, outcomes)
+			if closing = r.whole(closing); len(outcomes)+len(closing) == 0 {
 				return
 			}
-			outcomes = nil
 			continue
 		}
 		select {
@@ -257,16 +259,27 @@ func (r *recorder) untilRecorded(ctx context.Context, outcomes []outcome, closin
 	}
 }
 
-// recordEachAlone tells whether all could be recorded.
-func (r *recorder) recordEachAlone(ctx context.Context, outcomes []outcome) bool {
-	all := true
+// recordEachAlone records what can be, and gives what has to wait for the database.
+func (r *recorder) recordEachAlone(ctx context.Context, outcomes []outcome) (waiting []outcome) {
 	for _, o := range outcomes {
-		if err := r.write(ctx, []outcome{o}, nil, nil); err != nil {
+		switch err := r.write(ctx, []outcome{o}, nil, nil); {
+		case err == nil:
+			r.took([]outcome{o})
+		case studymail.CodeOf(err) == studymail.Unavailable:
+			waiting = append(waiting, o)
+		default:
 			r.log.Error("an outcome was not recorded: its message will be uncertain", "error", err)
-			all = false
+			r.spoilt[o.window] = true
 		}
 	}
-	return all
+	return waiting
+}
+
+// whole gives those of windows of which every outcome can be recorded. The others stay
+// open: without an outcome a message is in doubt, and must not look as if it had merely
+// been claimed.
+func (r *recorder) whole(windows []int64) []int64 {
+	return slices.DeleteFunc(windows, func(w int64) bool { return r.spoilt[w] })
 }
 
 // write does all of it in one transaction.
