@@ -33,9 +33,9 @@ const settleWhat = "settle what was taken and open hand-over windows"
 // The guard of the windows is openWindow's. It takes the messages by ranges of row keys,
 // for those of a window were planned together and stand side by side: one look into the
 // index for all of them. (An UPDATE cannot be kept from turning a join with ranges
-// round: it is given the places where the rows lie.) It looks at each worker, run, study and care provider once:
-// they are few, the sender names them, and of a message that has another it finds
-// nothing. It locks the messages, so that a sweep which wants them waits and then sees
+// round: it is given the places where the rows lie.) It looks at each worker, run, study
+// and care provider once: they are few, the sender names them, and of a message that has
+// another it finds nothing. It locks the messages, so that a sweep which wants them waits and then sees
 // the window, and the worker, so that nobody declares it dead meanwhile.
 const settle = `WITH
 	taken_ranges AS MATERIALIZED (
