@@ -59,6 +59,7 @@ func TestHandOvers(t *testing.T) {
 		storetest.AWindowSplitsThoseWhoMayGoFromThoseWhoMayNot,
 		storetest.WindowsThatOpenTogetherAreEachTheirOwn,
 		storetest.APassComesOutTheSameHoweverItGoes,
+		storetest.AnOutcomeIsRecordedThoughItsMessageChanges,
 		storetest.RecordTwiceIsNoChange,
 		storetest.AMessageIsFoundByWhatItsTransportCallsIt,
 		storetest.WhatADeadWorkerHeldComesBackOrIsInDoubt,

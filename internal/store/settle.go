@@ -18,6 +18,7 @@ type settling struct {
 	asked    asking
 	taken    grouped
 	closing  []int64            // windows
+	keys     []int64            // of what was taken
 	only     int                // windows open only if so many messages may go; below 0: those that may
 	openings map[int64]*Opening // by their windows
 
@@ -32,11 +33,12 @@ const settleWhat = "settle what was taken and open hand-over windows"
 //
 // The guard of the windows is openWindow's. It takes the messages by ranges of row keys,
 // for those of a window were planned together and stand side by side: one look into the
-// index for all of them. (An UPDATE cannot be kept from turning a join with ranges
-// round: it is given the places where the rows lie.) It looks at each worker, run, study
-// and care provider once: they are few, the sender names them, and of a message that has
-// another it finds nothing. It locks the messages, so that a sweep which wants them waits and then sees
-// the window, and the worker, so that nobody declares it dead meanwhile.
+// index for all of them. (An UPDATE is given the keys: it cannot be kept from turning a
+// join with ranges round, and by the places where rows lie, ctid, it would pass over
+// what somebody else changes meanwhile.) It looks at each worker, run, study and care
+// provider once: they are few, the sender names them, and of a message that has another
+// it finds nothing. It locks the messages, so that a sweep which wants them waits and
+// then sees the window, and the worker, so that nobody declares it dead meanwhile.
 const settle = `WITH
 	taken_ranges AS MATERIALIZED (
 		SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
@@ -47,8 +49,7 @@ const settle = `WITH
 	marked AS (
 		UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
 			merged_id = g.window_id, sent_at = g.at, updated_at = g.at
-		FROM taken_ranges g WHERE messages.ctid = ANY (ARRAY (SELECT m.spot FROM taken_ranges g
-			CROSS JOIN LATERAL (SELECT ctid AS spot FROM messages WHERE id BETWEEN g.first AND g.last OFFSET 0) m)) AND messages.id BETWEEN g.first AND g.last
+		FROM taken_ranges g WHERE messages.id = ANY ($29::bigint[]) AND messages.id BETWEEN g.first AND g.last
 			AND messages.claim_token = g.token AND messages.state IN (10, 70)
 		RETURNING g.part, messages.id, run_id, next_attempt_at, tries, state),
 	gone AS (` + leaveQueue + `),
@@ -77,7 +78,7 @@ const settle = `WITH
 			AND ` + mayLeave + `),
 	opened AS (
 		INSERT INTO windows (id, worker_id, opened_at, members)
-		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok WHERE $29::bigint < 0 OR (SELECT count(*) FROM ok) = $29 GROUP BY window_id
+		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok WHERE $30::bigint < 0 OR (SELECT count(*) FROM ok) = $30 GROUP BY window_id
 		RETURNING id, members),
 	kept AS (
 		INSERT INTO merged (id, at, packed)
@@ -95,7 +96,7 @@ func newSettling(today studymail.Date, now time.Time) *settling {
 
 // args are settle's parameters.
 func (s *settling) args() []any {
-	return slices.Concat([]any{string(s.today), ms(s.now)}, s.asked.columns(), s.taken.columns(), []any{s.closing, s.only})
+	return slices.Concat([]any{string(s.today), ms(s.now)}, s.asked.columns(), s.taken.columns(), []any{s.closing, s.keys, s.only})
 }
 
 // open has windows opened.
@@ -117,9 +118,11 @@ func (s *settling) allOrNone() {
 // record has outcomes recorded; all are plain.
 func (s *settling) record(all []*Recorded) error {
 	for k, rs := range alike(all) {
-		if err := s.taken.add(k, rs, keysOf(rs)); err != nil {
+		keys := keysOf(rs)
+		if err := s.taken.add(k, rs, keys); err != nil {
 			return err
 		}
+		s.keys = append(s.keys, keys...)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"studymail"
 	"studymail/internal/store"
@@ -79,5 +80,64 @@ func APassComesOutTheSameHoweverItGoes(t *testing.T, s *store.Store) {
 		}
 		equal(t, tc.name+": refused", len(asked.Refused), refused)
 		equal(t, tc.name+": in the window", len(asked.Members), len(next)-refused)
+	}
+}
+
+// AnOutcomeIsRecordedThoughItsMessageChanges: what came back for a message may be noted
+// in its row while its outcome is on its way there.
+func AnOutcomeIsRecordedThoughItsMessageChanges(t *testing.T, s *store.Store) {
+	l := newLetters(t, s)
+	l.AddPatients(t, s, 0, 8)
+	l.plan(t, l.rules())
+	w := l.worker(t)
+	all := l.claim(t, w, 8).Claimed
+	for i, way := range []struct {
+		name string
+		pass func(p *store.Pass) error
+	}{
+		{"by itself", func(p *store.Pass) error { return s.Pass(t.Context(), today, p) }},
+		{"in a transaction", func(p *store.Pass) error {
+			return s.Write(t.Context(), func(tx *store.Tx) error { return tx.Pass(t.Context(), today, p) })
+		}},
+	} {
+		handed := all[4*i : 4*i+4]
+		window, _, _ := l.open(t, w, handed...)
+		p := store.Pass{Closing: []int64{window}}
+		for _, c := range handed {
+			r := sent(c)
+			r.Window = window
+			p.Outcomes = append(p.Outcomes, r)
+		}
+		passed := make(chan error, 1)
+		write(t, s, func(tx *store.Tx) error {
+			if _, err := tx.SQL().ExecContext(t.Context(), `UPDATE messages SET came_back = 256 WHERE id = $1`, handed[1].Key); err != nil {
+				return err
+			}
+			go func() { passed <- way.pass(&p) }()
+			untilBlocked(t, s)
+			return nil
+		})
+		if err := <-passed; err != nil {
+			t.Fatalf("%s: %v", way.name, err)
+		}
+		equal(t, way.name+": late", p.Late, 0)
+		for _, c := range handed {
+			equal(t, way.name+": message stands", l.message(t, c.Key).State, studymail.Sent)
+		}
+	}
+}
+
+// untilBlocked waits until a statement waits for a lock. On SQLite writers wait for each
+// other before they begin.
+func untilBlocked(t *testing.T, s *store.Store) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for waiting := s.Kind() == store.SQLite; !waiting; {
+		<-tick.C
+		read(t, s, func(tx *store.Tx) error {
+			return tx.SQL().QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		})
 	}
 }
