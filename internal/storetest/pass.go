@@ -83,8 +83,8 @@ func APassComesOutTheSameHoweverItGoes(t *testing.T, s *store.Store) {
 	}
 }
 
-// AnOutcomeIsRecordedThoughItsMessageChanges: what came back for a message may be noted
-// in its row while its outcome is on its way there.
+// AnOutcomeIsRecordedThoughItsMessageChanges promises that an outcome is not lost when
+// what came back for its message is noted in the row while it is on its way there.
 func AnOutcomeIsRecordedThoughItsMessageChanges(t *testing.T, s *store.Store) {
 	l := newLetters(t, s)
 	l.AddPatients(t, s, 0, 8)
