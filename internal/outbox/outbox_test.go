@@ -220,15 +220,21 @@ func TestEveryPlannedMessageIsSentOnce(t *testing.T) {
 		_, stop := b.run(t, b.options(t, tr))
 		n := b.settle(t, c)
 		stop()
-		if n.Sent != 2500 || len(tr.seen) != 2500 {
-			t.Fatalf("sent %d, the transport saw %d", n.Sent, len(tr.seen))
-		}
-		for id, times := range tr.seen {
-			if times != 1 {
-				t.Fatalf("message %s was handed over %d times", id, times)
-			}
-		}
+		eachOnce(t, tr, n, 2500)
 	})
+}
+
+// eachOnce checks that so many messages were sent, each of them once.
+func eachOnce(t *testing.T, tr *fake, n studymail.Counts, want int) {
+	t.Helper()
+	if n.Sent != want || len(tr.seen) != want {
+		t.Fatalf("sent %d, the transport saw %d, want %d", n.Sent, len(tr.seen), want)
+	}
+	for id, times := range tr.seen {
+		if times != 1 {
+			t.Fatalf("message %s was handed over %d times", id, times)
+		}
+	}
 }
 
 // A row that cannot be written is nobody else's trouble. Its window stays open though
@@ -252,15 +258,7 @@ func TestAnOutcomeThatCannotBeRecordedHoldsNobodyUp(t *testing.T) {
 	opts := b.options(t, tr)
 	opts.Connections = 1
 	_, stop := b.run(t, opts)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for timeout := time.After(time.Minute); b.counts(t, c).Sent < 3; {
-		select {
-		case <-tick.C:
-		case <-timeout:
-			t.Fatalf("%+v", b.counts(t, c))
-		}
-	}
+	waitFor(t, "the others are recorded", func() bool { return b.counts(t, c).Sent == 3 })
 	if n := b.counts(t, c); n.Sending != 1 {
 		t.Errorf("want 3 sent and 1 that is being sent: %+v", n)
 	}

@@ -53,13 +53,6 @@ func TestAClaimMayBeTakenBack(t *testing.T) {
 	if taken == 0 {
 		t.Error("nothing was taken back")
 	}
-	if n.Sent != 1500 || len(tr.seen) != 1500 {
-		t.Errorf("sent %d, the transport saw %d", n.Sent, len(tr.seen))
-	}
-	for id, times := range tr.seen {
-		if times != 1 {
-			t.Errorf("message %s was handed over %d times", id, times)
-		}
-	}
+	eachOnce(t, tr, n, 1500)
 	t.Logf("%d claims were taken back", taken)
 }

@@ -429,6 +429,8 @@ func (t *Tx) claimables(ctx context.Context, what string, s *source, from spot, 
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b claimable) int { return a.spot.compare(b.spot) })
+	if t.kind == Postgres { // gives them by their places
+		slices.SortFunc(found, func(a, b claimable) int { return a.spot.compare(b.spot) })
+	}
 	return found, t.askOnce(ctx, today, found)
 }
