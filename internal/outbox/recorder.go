@@ -207,7 +207,7 @@ func (r *recorder) end() {
 func (r *recorder) pass(ctx context.Context) bool {
 	r.mu.Lock()
 	outcomes, closing, ops := r.outcomes, r.closing, r.ops
-	r.outcomes, r.closing, r.ops = nil, nil, nil
+	r.outcomes, r.closing, r.ops = make([]outcome, 0, len(outcomes)), nil, nil // about as many come again
 	r.mu.Unlock()
 	if len(outcomes)+len(closing)+len(ops) == 0 {
 		return false

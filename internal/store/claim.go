@@ -67,7 +67,25 @@ type Want struct {
 }
 
 // Passed is how far claims went in each of their sources.
-type Passed map[queue]spot
+type Passed map[queue]reached
+
+// reached is where a claim ended, and whether it was given all that it wanted: then
+// there is more, nearly always.
+type reached struct {
+	spot
+	more bool
+}
+
+// more gives the runs whose queue has more.
+func (p Passed) more(tried int) []int64 {
+	runs := []int64{}
+	for q, r := range p {
+		if q.tried == tried && r.more {
+			runs = append(runs, q.run)
+		}
+	}
+	return runs
+}
 
 // queue is a source's own: a run's fresh messages, or its retries.
 type queue struct {
@@ -133,7 +151,7 @@ func (t *Tx) Claim(ctx context.Context, token int64, want Want, today studymail.
 	if alive, err := t.one(ctx, "claim messages", t.pick(claimant), []any{WorkerOf(token)}, &k); err != nil || !alive {
 		return res, err
 	}
-	of, err := t.sources(ctx)
+	of, err := t.sources(ctx, want.Passed)
 	if err != nil {
 		return res, err
 	}
@@ -195,12 +213,21 @@ const (
 )
 
 var (
-	listSources = both{listSourcesWith(some("0").sqlite, some("1").sqlite), listSourcesWith(some("0").postgres, some("1").postgres)}
-	adHocWaits  = both{adHocWaitsWith(some("0").sqlite), adHocWaitsWith(some("0").postgres)}
+	listSources = both{
+		listSourcesWith(some("0").sqlite, some("1").sqlite),
+		listSourcesWith(surely("$2", some("0").postgres), surely("$3", some("1").postgres)),
+	}
+	adHocWaits = both{adHocWaitsWith(some("0").sqlite), adHocWaitsWith(some("0").postgres)}
 )
 
 func listSourcesWith(fresh, tried string) string {
 	return `SELECT r.id, r.uuid, c.uuid, s.template_version_id, c.ad_hoc, s.number, ` + fresh + `, ` + tried + openRuns + ` ORDER BY c.ad_hoc DESC, r.id`
+}
+
+// surely does not look whether a run of bulk mail has some, where it is one of those:
+// PostgreSQL would pass over all that was sent since it cleaned up.
+func surely(those, some string) string {
+	return `CASE WHEN c.ad_hoc = 0 AND r.id = ANY (` + those + `::bigint[]) THEN 1 ELSE ` + some + ` END`
 }
 
 func adHocWaitsWith(fresh string) string {
@@ -208,8 +235,12 @@ func adHocWaitsWith(fresh string) string {
 }
 
 // sources finds where there is something to claim, by whose turn it is.
-func (t *Tx) sources(ctx context.Context) (of [studymail.Turns][]source, err error) {
-	err = t.each(ctx, "list open runs", t.pick(listSources), []any{ms(t.now)}, func(rows *sql.Rows) error {
+func (t *Tx) sources(ctx context.Context, passed Passed) (of [studymail.Turns][]source, err error) {
+	args := []any{ms(t.now)}
+	if t.kind == Postgres {
+		args = append(args, passed.more(0), passed.more(1))
+	}
+	err = t.each(ctx, "list open runs", t.pick(listSources), args, func(rows *sql.Rows) error {
 		var (
 			s                      source
 			adHoc, fresh, triedOne bool
@@ -323,9 +354,10 @@ func (t *Tx) markClaimed(ctx context.Context, what string, token int64, keys []i
 // too little, from the beginning.
 func (t *Tx) claimOf(ctx context.Context, s *source, token int64, limit int, today studymail.Date, res *ClaimResult) error {
 	q := queue{s.key, s.tried}
-	from, passed := res.Passed[q]
-	if !passed {
-		from = ahead
+	from := ahead
+	last, passed := res.Passed[q]
+	if passed {
+		from = last.spot
 	}
 	before := len(res.Claimed)
 	if err := t.claimBehind(ctx, s, from, token, limit, today, res); err != nil {
@@ -350,6 +382,7 @@ func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64,
 		late       []*claimable
 		shut       bool
 	)
+	res.Claimed = slices.Grow(res.Claimed, len(found))
 	for i := range found {
 		c := &found[i]
 		if from.before(c.spot) {
@@ -377,7 +410,7 @@ func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64,
 		}
 	}
 	s.more = len(found) == limit
-	res.Passed[queue{s.key, s.tried}] = from
+	res.Passed[queue{s.key, s.tried}] = reached{from, s.more}
 	if shut {
 		aside, err := t.setAsideAhead(ctx, s)
 		if err != nil {
@@ -407,30 +440,4 @@ func (t *Tx) claimBehind(ctx context.Context, s *source, from spot, token int64,
 		err = studymail.Errorf(studymail.Internal, "%s: %d of %d rows were still queued", what, marked, len(mark))
 	}
 	return err
-}
-
-// claimables finds what there is of one source behind a spot, in the order of its
-// queue. On PostgreSQL all of it is marked as claimed.
-func (t *Tx) claimables(ctx context.Context, what string, s *source, from spot, token int64, limit int, today studymail.Date) (found []claimable, err error) {
-	args := []any{s.key, limit, s.tried, from.at, from.key, token}
-	if t.kind == SQLite {
-		args = []any{string(today), s.key, limit, s.tried, from.at, from.key, ms(t.now)}
-	}
-	err = t.each(ctx, what, t.pick(claim), args, func(rows *sql.Rows) error {
-		found = append(found, claimable{Claimed: Claimed{Token: token, Run: s.run, Campaign: s.campaign, Version: s.version, Turn: s.turn}})
-		c := &found[len(found)-1]
-		if err := rows.Scan(&c.Key, &c.spot.at, &c.ID, &c.Tries, &c.Attempts, &c.Limit, &c.Losses, at{&c.ExpiresAt},
-			&c.Patient, &c.Provider, &c.Study, &c.Person, &c.Wrapped, &c.Sealed, &c.Revision, &c.why, &c.open); err != nil {
-			return err
-		}
-		c.spot.key = c.Key
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if t.kind == Postgres { // gives them by their places
-		slices.SortFunc(found, func(a, b claimable) int { return a.spot.compare(b.spot) })
-	}
-	return found, t.askOnce(ctx, today, found)
 }

@@ -12,7 +12,8 @@ import (
 // The messages' own tokens say what is truly held.
 
 // noteClaim notes what a token holds, and forgets this worker's claims of which
-// nothing is held any more.
+// nothing is held any more. (What was claimed last is sent last: PostgreSQL looks there
+// first.)
 func (t *Tx) noteClaim(ctx context.Context, token int64, claimed []Claimed) error {
 	const what = "note a claim"
 	if _, err := t.exec(ctx, what, t.pick(forgetClaims), ClaimToken(WorkerOf(token), 0), token); err != nil || len(claimed) == 0 {
@@ -27,7 +28,7 @@ var forgetClaims = both{
 		CROSS JOIN messages m ON m.id BETWEEN j.value->>0 AND j.value->>1 WHERE +m.state = 10 AND m.claim_token = claims.token)`,
 	postgres: `DELETE FROM claims WHERE token >= $1 AND token < $2 AND NOT EXISTS (SELECT 1 FROM json_array_elements(claims.members::json) j
 		CROSS JOIN LATERAL (SELECT 1 FROM messages m WHERE m.id BETWEEN (j->>0)::bigint AND (j->>1)::bigint
-			AND m.state = 10 AND m.claim_token = claims.token LIMIT 1) m)`,
+			AND m.state = 10 AND m.claim_token = claims.token ORDER BY m.id DESC LIMIT 1) m)`,
 }
 
 // rangesJSON writes the row keys of claimed messages as a JSON array of pairs, the

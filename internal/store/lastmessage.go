@@ -35,7 +35,8 @@ type place struct{ outcome, study, patient int64 }
 const (
 	maxBehind = 1_000_000 // spans, 16 MB: what is over is found by going round
 
-	keepBusy  = 1_000 // rows a second while mail leaves: some hundredths of what the writer can do
+	calmBelow = 1_000 // messages a second: with so many lists keep up
+	keepBusy  = 250   // rows a second while more leaves: a hundredth of what the writer can do
 	keepIdle  = 20_000
 	keepRound = 2_000
 )
@@ -80,10 +81,10 @@ func (b *behind) take() (taken []int64, room int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := keepBusy
-	if b.grew <= keepBusy && b.calm {
+	if b.grew <= calmBelow && b.calm {
 		n = keepIdle
 	}
-	b.following, b.calm, b.grew = true, b.grew <= keepBusy, 0
+	b.following, b.calm, b.grew = true, b.grew <= calmBelow, 0
 	room = n
 	for len(b.spans) > 0 && len(taken) < n {
 		first := &b.spans[0]

@@ -36,7 +36,7 @@ func TestWhatSendingNotesIsKeptInSpans(t *testing.T) {
 // More than there is time for stays, in its order.
 func TestWhatThereIsNoTimeForIsTakenTheNextTime(t *testing.T) {
 	b := &behind{following: true}
-	for k := range int64(keepBusy + 500) {
+	for k := range int64(keepBusy + 100) {
 		b.note(k + 1)
 	}
 	first, _ := b.take()
@@ -44,7 +44,7 @@ func TestWhatThereIsNoTimeForIsTakenTheNextTime(t *testing.T) {
 		t.Fatalf("the first time %d were taken", len(first))
 	}
 	second, _ := b.take()
-	if len(second) != 500 || second[0] != keepBusy+1 {
+	if len(second) != 100 || second[0] != keepBusy+1 {
 		t.Errorf("the second time %d were taken, from %d", len(second), second[0])
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -33,33 +34,34 @@ const settleWhat = "settle what was taken and open hand-over windows"
 //
 // The guard of the windows is openWindow's. It takes the messages by ranges of row keys,
 // for those of a window were planned together and stand side by side: one look into the
-// index for all of them. (An UPDATE is given the keys: it cannot be kept from turning a
-// join with ranges round, and by the places where rows lie, ctid, it would pass over
-// what somebody else changes meanwhile.) It looks at each worker, run, study and care
+// index for all of them. So it does with what leaves the queue. (An UPDATE is given the
+// keys: it cannot be kept from turning a join with ranges round, and by the places where
+// rows lie, ctid, it would pass over what somebody else changes meanwhile. What belongs
+// to a range stands in arrays, ofRange.) It looks at each worker, run, study and care
 // provider once: they are few, the sender names them, and of a message that has another
 // it finds nothing. It locks the messages, so that a sweep which wants them waits and
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
-const settle = `WITH
-	taken_ranges AS MATERIALIZED (
-		SELECT * FROM unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
-			AS g (part, first, last, token, window_id, at)),
+var settle = `WITH
 	parts AS MATERIALIZED (
-		SELECT * FROM unnest($20::bigint[], $21::bigint[], $22::bigint[], $23::int[], $24::text[], $25::text[], $26::text[], $27::text[])
+		SELECT * FROM unnest($19::bigint[], $20::bigint[], $21::bigint[], $22::int[], $23::text[], $24::text[], $25::text[], $26::text[])
 			WITH ORDINALITY AS p (size, window_id, first, code, enhanced, stage, transport, members, part)),
 	marked AS (
 		UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
-			merged_id = g.window_id, sent_at = g.at, updated_at = g.at
-		FROM taken_ranges g WHERE messages.id = ANY ($29::bigint[]) AND messages.id BETWEEN g.first AND g.last
-			AND messages.claim_token = g.token AND messages.state IN (10, 70)
-		RETURNING g.part, messages.id, run_id, next_attempt_at, tries, state),
-	gone AS (` + leaveQueue + `),
-	counted AS MATERIALIZED (SELECT part, count(*) AS n FROM marked GROUP BY part),
+			merged_id = ` + ofRange("$17") + `, sent_at = ` + ofRange("$18") + `, updated_at = ` + ofRange("$18") + `
+		WHERE id = ANY ($28::bigint[]) AND claim_token = ` + ofRange("$16") + ` AND state IN (10, 70)
+		RETURNING ` + itsRange + ` AS nth, id, run_id, next_attempt_at, tries),
+	gone AS (DELETE FROM queued WHERE ctid = ANY (ARRAY (SELECT q.spot FROM
+		(SELECT run_id, CASE WHEN tries = 1 THEN 0 ELSE 1 END AS tried, next_attempt_at, min(id) AS first, max(id) AS last FROM marked GROUP BY nth, 1, 2, 3) m
+		CROSS JOIN LATERAL (SELECT ctid AS spot, message_id FROM queued WHERE run_id = m.run_id AND tried = m.tried AND next_attempt_at = m.next_attempt_at
+			AND message_id BETWEEN m.first AND m.last OFFSET 0) q
+		WHERE q.message_id = ANY (ARRAY (SELECT id FROM marked))))),
+	counted AS MATERIALIZED (SELECT ($14::bigint[])[nth] AS part, count(*) AS n, array_agg(id) AS ids FROM marked GROUP BY 1),
 	noted AS (
 		INSERT INTO taken (window_id, first, code, enhanced, stage, transport, members)
 		SELECT p.window_id, p.first, p.code, p.enhanced, p.stage, p.transport, CASE WHEN c.n = p.size THEN p.members ELSE
-			(SELECT json_agg(j)::text FROM json_array_elements(p.members::json) j WHERE (j->>0)::bigint IN (SELECT id FROM marked m WHERE m.part = c.part)) END
+			(SELECT json_agg(j)::text FROM json_array_elements(p.members::json) j WHERE (j->>0)::bigint = ANY (c.ids)) END
 		FROM counted c JOIN parts p ON p.part = c.part),
-	closed AS (DELETE FROM windows WHERE id = ANY ($28::bigint[])),
+	closed AS (DELETE FROM windows WHERE id = ANY ($27::bigint[])),
 	asked AS MATERIALIZED (
 		SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 			AS g (window_id, worker_id, first, last, token, revision)),
@@ -78,12 +80,19 @@ const settle = `WITH
 			AND ` + mayLeave + `),
 	opened AS (
 		INSERT INTO windows (id, worker_id, opened_at, members)
-		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok WHERE $30::bigint < 0 OR (SELECT count(*) FROM ok) = $30 GROUP BY window_id
+		SELECT window_id, max(worker_id), $2, json_agg(id)::text FROM ok WHERE $29::bigint < 0 OR (SELECT count(*) FROM ok) = $29 GROUP BY window_id
 		RETURNING id, members),
 	kept AS (
 		INSERT INTO merged (id, at, packed)
 		SELECT o.id, $2, p.packed FROM opened o JOIN unnest($9::bigint[], $10::bytea[]) AS p (id, packed) ON p.id = o.id)
 	SELECT 0::bigint AS id, count(*)::text AS what FROM marked UNION ALL SELECT id, members FROM opened`
+
+// itsRange is the number of the range that a message stands in: $15 has their first keys,
+// in ascending order.
+const itsRange = `width_bucket(id, $15::bigint[])`
+
+// ofRange is what an array has for it.
+func ofRange(array string) string { return `(` + array + `::bigint[])[` + itsRange + `]` }
 
 // leaveQueue takes what was marked as sent out of the queue: fresh at its first try, else tried.
 // Asked to join, PostgreSQL goes over all that is queued once it has seen the table empty.
@@ -124,7 +133,7 @@ func (s *settling) record(all []*Recorded) error {
 		}
 		s.keys = append(s.keys, keys...)
 	}
-	return nil
+	return s.taken.sort()
 }
 
 // run does it in a transaction.
@@ -188,17 +197,25 @@ func (a *asking) add(o *Opening) {
 	}
 }
 
-// grouped is what was taken: ranges of messages side by side, by the number of their
-// part; and for each part what its attempts share.
+// grouped is what was taken: ranges of messages side by side; and for each part what
+// its attempts share.
 type grouped struct {
-	part, first, last, token, window, at []int64
+	ranges []stretch
 
 	size, of, begin, code               []int64
 	enhanced, stage, transport, members []string
 }
 
+// stretch is a range of a part's messages, by their keys.
+type stretch struct{ part, first, last, token, window, at int64 }
+
 func (g *grouped) columns() []any {
-	return []any{g.part, g.first, g.last, g.token, g.window, g.at, g.size, g.of, g.begin, g.code, g.enhanced, g.stage, g.transport, g.members}
+	n := len(g.ranges)
+	part, first, token, window, at := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, r := range g.ranges {
+		part[i], first[i], token[i], window[i], at[i] = r.part, r.first, r.token, r.window, r.at
+	}
+	return []any{part, first, token, window, at, g.size, g.of, g.begin, g.code, g.enhanced, g.stage, g.transport, g.members}
 }
 
 func (g *grouped) add(k together, rs []*Recorded, keys []int64) error {
@@ -211,9 +228,20 @@ func (g *grouped) add(k together, rs []*Recorded, keys []int64) error {
 	g.transport, g.members = append(g.transport, k.transport), append(g.members, members)
 	part, at := int64(len(g.size)), lastAt(rs)
 	first, last := rangesOf(keys)
-	g.first, g.last = append(g.first, first...), append(g.last, last...)
-	for range first {
-		g.part, g.token, g.window, g.at = append(g.part, part), append(g.token, k.token), append(g.window, k.window), append(g.at, at)
+	for i := range first {
+		g.ranges = append(g.ranges, stretch{part, first[i], last[i], k.token, k.window, at})
+	}
+	return nil
+}
+
+// sort puts the ranges in order, so that a message's is found by its key. Two outcomes of
+// a message are two hand-overs': each has to be recorded by itself.
+func (g *grouped) sort() error {
+	slices.SortFunc(g.ranges, func(a, b stretch) int { return cmp.Compare(a.first, b.first) })
+	for i := 1; i < len(g.ranges); i++ {
+		if g.ranges[i].first <= g.ranges[i-1].last {
+			return studymail.Errorf(studymail.Internal, "%s: two outcomes of the message with row key %d at once", settleWhat, g.ranges[i].first)
+		}
 	}
 	return nil
 }
