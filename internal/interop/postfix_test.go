@@ -122,6 +122,10 @@ func postfix(t *testing.T, more string) *server {
 		t.Fatalf("postfix start: %v\n%s%s", err, out, log)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(dir, "mail.log")) //nolint:errcheck // says why, if it is there
+			t.Logf("Postfix's last words:\n%s", log[max(0, len(log)-8000):])
+		}
 		if out, err := control(context.Background(), "abort"); err != nil {
 			t.Logf("postfix abort: %v\n%s", err, out)
 		}
