@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"context"
 	"maps"
 	"os"
 	"os/exec"
@@ -11,6 +12,21 @@ import (
 	"studymail/internal/store"
 	"studymail/internal/storetest"
 )
+
+// soonAgain has Postfix wait seconds where it would wait minutes: before it tries again,
+// and for whoever does not answer any more.
+const soonAgain = `minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
+transport_retry_time = 1s
+smtp_connect_timeout = 5s
+smtp_helo_timeout = 10s
+smtp_mail_timeout = 10s
+smtp_rcpt_timeout = 10s
+smtp_data_init_timeout = 10s
+smtp_data_xfer_timeout = 10s
+smtp_data_done_timeout = 10s
+`
 
 // What a real Postfix bounces comes back while the process that takes it is killed again
 // and again: Postfix brings what was not answered once more, nothing is lost, and nothing
@@ -31,7 +47,7 @@ func TestBouncesCountOnceThoughTheirReceiverIsKilled(t *testing.T) {
 	for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			p, addr := bouncing(t, many, "minimal_backoff_time = 1s\nmaximal_backoff_time = 2s\nqueue_run_delay = 1s\n")
+			p, addr := bouncing(t, many, soonAgain)
 			dir, url := t.TempDir(), storetest.URL(t, kind)
 			environ := append(p.environ(t), "HALT_HARD=0", "HALT_FAILED=0")
 			a := installed(t, dir, url, environ)
@@ -64,6 +80,15 @@ func TestBouncesCountOnceThoughTheirReceiverIsKilled(t *testing.T) {
 				}
 			}
 			cmd := worker()
+			defer func() {
+				if t.Failed() {
+					must(t, a.Store.Read(context.Background(), func(tx *store.Tx) error {
+						states, err := tx.CountFeedback(context.Background())
+						t.Logf("came back %v, feedback %v, %v", cameBack(t, a, id), states, err)
+						return err
+					}))
+				}
+			}()
 			waitFor(t, func() bool { return all() == 3*many })
 			must(t, cmd.Process.Signal(os.Interrupt))
 			must(t, cmd.Wait())
