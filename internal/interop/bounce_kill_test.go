@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"context"
 	"maps"
 	"os"
 	"os/exec"
@@ -82,8 +81,8 @@ func TestBouncesCountOnceThoughTheirReceiverIsKilled(t *testing.T) {
 			cmd := worker()
 			defer func() {
 				if t.Failed() {
-					must(t, a.Store.Read(context.Background(), func(tx *store.Tx) error {
-						states, err := tx.CountFeedback(context.Background())
+					must(t, a.Store.Read(t.Context(), func(tx *store.Tx) error {
+						states, err := tx.CountFeedback(t.Context())
 						t.Logf("came back %v, feedback %v, %v", cameBack(t, a, id), states, err)
 						return err
 					}))

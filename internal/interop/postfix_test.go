@@ -117,14 +117,16 @@ func postfix(t *testing.T, more string) *server {
 		cmd.Env = append(os.Environ(), "MAIL_CONFIG="+filepath.Join(dir, "conf"))
 		return cmd.CombinedOutput()
 	}
-	if out, err := control(t.Context(), "start"); err != nil {
+	words := func() []byte {
 		log, _ := os.ReadFile(filepath.Join(dir, "mail.log")) //nolint:errcheck // says why, if it is there
-		t.Fatalf("postfix start: %v\n%s%s", err, out, log)
+		return log[max(0, len(log)-8000):]
+	}
+	if out, err := control(t.Context(), "start"); err != nil {
+		t.Fatalf("postfix start: %v\n%s%s", err, out, words())
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(dir, "mail.log")) //nolint:errcheck // says why, if it is there
-			t.Logf("Postfix's last words:\n%s", log[max(0, len(log)-8000):])
+			t.Logf("Postfix's last words:\n%s", words())
 		}
 		if out, err := control(context.Background(), "abort"); err != nil {
 			t.Logf("postfix abort: %v\n%s", err, out)

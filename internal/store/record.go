@@ -76,7 +76,7 @@ var record = both{
 			claim_token = CASE WHEN (j->>2)::int IN (10, 30) THEN 0 ELSE claim_token END, updated_at = $1
 		FROM json_array_elements($2::json) j
 		WHERE messages.id = (j->>0)::bigint AND messages.claim_token = (j->>1)::bigint AND messages.state IN (10, 70)
-			RETURNING messages.id, run_id, next_attempt_at, tries, state),
+			RETURNING messages.id AS nth, messages.id, run_id, next_attempt_at, tries, state),
 		gone AS (` + leaveQueue + `)
 		SELECT id, tries FROM marked`,
 }

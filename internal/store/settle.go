@@ -41,20 +41,16 @@ const settleWhat = "settle what was taken and open hand-over windows"
 // provider once: they are few, the sender names them, and of a message that has another
 // it finds nothing. It locks the messages, so that a sweep which wants them waits and
 // then sees the window, and the worker, so that nobody declares it dead meanwhile.
-var settle = `WITH
+const settle = `WITH
 	parts AS MATERIALIZED (
 		SELECT * FROM unnest($19::bigint[], $20::bigint[], $21::bigint[], $22::int[], $23::text[], $24::text[], $25::text[], $26::text[])
 			WITH ORDINALITY AS p (size, window_id, first, code, enhanced, stage, transport, members, part)),
 	marked AS (
 		UPDATE messages SET state = 40, reason = NULL, tries = tries + 1, attempts = attempts + 1, losses = 0,
-			merged_id = ` + ofRange("$17") + `, sent_at = ` + ofRange("$18") + `, updated_at = ` + ofRange("$18") + `
-		WHERE id = ANY ($28::bigint[]) AND claim_token = ` + ofRange("$16") + ` AND state IN (10, 70)
-		RETURNING ` + itsRange + ` AS nth, id, run_id, next_attempt_at, tries),
-	gone AS (DELETE FROM queued WHERE ctid = ANY (ARRAY (SELECT q.spot FROM
-		(SELECT run_id, CASE WHEN tries = 1 THEN 0 ELSE 1 END AS tried, next_attempt_at, min(id) AS first, max(id) AS last FROM marked GROUP BY nth, 1, 2, 3) m
-		CROSS JOIN LATERAL (SELECT ctid AS spot, message_id FROM queued WHERE run_id = m.run_id AND tried = m.tried AND next_attempt_at = m.next_attempt_at
-			AND message_id BETWEEN m.first AND m.last OFFSET 0) q
-		WHERE q.message_id = ANY (ARRAY (SELECT id FROM marked))))),
+			merged_id = ($17::bigint[])` + ofRange + `, sent_at = ($18::bigint[])` + ofRange + `, updated_at = ($18::bigint[])` + ofRange + `
+		WHERE id = ANY ($28::bigint[]) AND claim_token = ($16::bigint[])` + ofRange + ` AND state IN (10, 70)
+		RETURNING ` + itsRange + ` AS nth, id, run_id, next_attempt_at, tries, state),
+	gone AS (` + leaveQueue + `),
 	counted AS MATERIALIZED (SELECT ($14::bigint[])[nth] AS part, count(*) AS n, array_agg(id) AS ids FROM marked GROUP BY 1),
 	noted AS (
 		INSERT INTO taken (window_id, first, code, enhanced, stage, transport, members)
@@ -91,13 +87,19 @@ var settle = `WITH
 // in ascending order.
 const itsRange = `width_bucket(id, $15::bigint[])`
 
-// ofRange is what an array has for it.
-func ofRange(array string) string { return `(` + array + `::bigint[])[` + itsRange + `]` }
+// ofRange takes of an array what it has for that range.
+const ofRange = `[` + itsRange + `]`
 
-// leaveQueue takes what was marked as sent out of the queue: fresh at its first try, else tried.
-// Asked to join, PostgreSQL goes over all that is queued once it has seen the table empty.
-const leaveQueue = `DELETE FROM queued WHERE ctid = ANY (ARRAY (SELECT q.ctid FROM marked m CROSS JOIN LATERAL (SELECT ctid FROM queued
-	WHERE run_id = m.run_id AND tried = CASE WHEN m.tries = 1 THEN 0 ELSE 1 END AND next_attempt_at = m.next_attempt_at AND message_id = m.id OFFSET 0) q WHERE m.state = 40))`
+// leaveQueue takes what was marked as sent out of the queue: fresh at its first try, else
+// tried. What is marked says by nth which messages stand side by side: one look into the
+// index for all of these. Asked to join, PostgreSQL goes over all that is queued once it
+// has seen the table empty.
+const leaveQueue = `DELETE FROM queued WHERE ctid = ANY (ARRAY (SELECT q.spot FROM
+	(SELECT run_id, CASE WHEN tries = 1 THEN 0 ELSE 1 END AS tried, next_attempt_at, min(id) AS first, max(id) AS last
+		FROM marked WHERE state = 40 GROUP BY nth, 1, 2, 3) m
+	CROSS JOIN LATERAL (SELECT ctid AS spot, message_id FROM queued WHERE run_id = m.run_id AND tried = m.tried AND next_attempt_at = m.next_attempt_at
+		AND message_id BETWEEN m.first AND m.last OFFSET 0) q
+	WHERE q.message_id = ANY (ARRAY (SELECT id FROM marked WHERE state = 40))))`
 
 func newSettling(today studymail.Date, now time.Time) *settling {
 	return &settling{today: today, now: now, only: -1, openings: map[int64]*Opening{}}

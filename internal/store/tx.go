@@ -106,7 +106,7 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, opts *sql.TxOptions) (con
 		if tx, err = conn.BeginTx(ctx, opts); err == nil {
 			return conn, tx, nil
 		}
-		_ = conn.Close() // is closed
+		_ = conn.Close() // gives it back, or it is closed already
 		if !errors.Is(err, driver.ErrBadConn) {
 			break
 		}
@@ -211,8 +211,8 @@ func (t *Tx) each(ctx context.Context, what, query string, args []any, scan func
 	return nil
 }
 
-// eachNative is each in pgx's own way, for PostgreSQL's writers: what database/sql does
-// with each value costs 5 µs for a row of many.
+// eachNative is each in pgx's own way, for PostgreSQL's writers: database/sql makes a
+// value of its own of each column.
 func (t *Tx) eachNative(ctx context.Context, what, query string, args []any, scan func(pgx.Rows) error) error {
 	err := t.conn.Raw(func(c any) error {
 		std, ok := c.(*stdlib.Conn)
